@@ -1,0 +1,16 @@
+/* base64.h - RFC 4648 section 4 */
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+struct arena;
+
+/* FWS anywhere is skipped (RFC 6376 section 2.10).  Any other foreign byte,
+ * or wrong padding, is an error. */
+bool base64_decode(struct arena *arena, struct text text, struct text *bytes);
+struct text base64_encode(struct arena *arena, struct text bytes);
+
+#endif

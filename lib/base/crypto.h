@@ -1,0 +1,60 @@
+/* crypto.h - digests and signatures
+ *
+ * The one file that includes OpenSSL (EVP only).  Algorithms are fetched
+ * once for the process.  RSA keys are built from their two numbers with a
+ * DER reader of our own, since OpenSSL's decoders cost more than all other
+ * cryptography of a message.
+ */
+#ifndef BASE_CRYPTO_H
+#define BASE_CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/text.h"
+
+struct arena;
+struct why;
+
+enum crypto_hash { CRYPTO_SHA1 = 1, CRYPTO_SHA256 };
+
+#define CRYPTO_HASH_BYTES_MAX 32
+size_t crypto_hash_bytes(enum crypto_hash hash);
+
+/* A running digest; ends with the arena. */
+struct digest;
+struct digest *digest_new(struct arena *arena, enum crypto_hash hash);
+void digest_update(struct digest *digest, struct text bytes);
+/* Writes crypto_hash_bytes() bytes; the digest cannot be used after it. */
+void digest_finish(struct digest *digest,
+		   unsigned char result[CRYPTO_HASH_BYTES_MAX]);
+
+enum crypto_key_type { CRYPTO_RSA = 1, CRYPTO_ED25519 };
+
+/* A public key; ends with the arena. */
+struct public_key;
+
+/* RSA from SubjectPublicKeyInfo or a bare RSAPublicKey, both in DER (RFC 6376
+ * section 3.6.1 and its erratum 3017); Ed25519 from 32 raw bytes (RFC 8463).
+ * Bounds: LIMIT_RSA_BITS_MAX, LIMIT_RSA_EXPONENT_BITS, odd modulus, odd
+ * exponent of at least 3.  Sizes below LIMIT_RSA_BITS_MIN are the caller's to
+ * refuse.  NULL with a reason if the key cannot be used. */
+struct public_key *public_key_rsa(struct arena *arena, struct text der,
+				  struct why *why);
+struct public_key *public_key_ed25519(struct arena *arena, struct text raw,
+				      struct why *why);
+unsigned public_key_bits(const struct public_key *key);
+enum crypto_key_type public_key_type(const struct public_key *key);
+
+/* RSASSA-PKCS1-v1_5 over a finished digest. */
+bool public_key_verify_rsa(const struct public_key *key,
+			   enum crypto_hash hash, struct text digest,
+			   struct text signature);
+/* Pure Ed25519 over `message`, which for DKIM is the digest. */
+bool public_key_verify_ed25519(const struct public_key *key,
+			       struct text message, struct text signature);
+
+/* Random bytes from the operating system; false if it has none. */
+bool crypto_random(void *to, size_t bytes);
+
+#endif

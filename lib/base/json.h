@@ -1,0 +1,38 @@
+/* json.h - JSON values, written as one line or indented
+ *
+ * The one file that includes jansson.  Values belong to the arena.  Text is
+ * made valid UTF-8 on the way in (utf8_for_log with LIMIT_FIELD_BYTES).
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+struct arena;
+struct buf;
+struct json;
+
+struct json *json_object(struct arena *arena);
+struct json *json_array(struct arena *arena);
+
+/* Members keep the order in which they are put.  `name` is a literal. */
+void json_put(struct json *object, const char *name, struct json *value);
+void json_put_text(struct json *object, const char *name, struct text text);
+/* NULL puts null. */
+void json_put_string(struct json *object, const char *name,
+		     const char *string);
+void json_put_int(struct json *object, const char *name, int64_t number);
+void json_put_real(struct json *object, const char *name, double number);
+void json_put_bool(struct json *object, const char *name, bool value);
+void json_put_null(struct json *object, const char *name);
+
+void json_add(struct json *array, struct json *value);
+void json_add_text(struct json *array, struct text text);
+
+/* One line without the line end; `indent` spaces for each level if > 0. */
+void json_write(const struct json *value, int indent, struct buf *to);
+
+#endif

@@ -1,0 +1,87 @@
+/* limits.h - bounds on everything that comes from outside
+ *
+ * Input is bounded where it enters, here; inside, code reads straight on.
+ * docs/limits.md shows this table to administrators, and t/00-layers.t
+ * checks that the two agree.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* memory of one arena: far above any message that passes the bounds below */
+#define LIMIT_ARENA_BYTES (64u << 20)
+
+/* a domain name in text form, without the final dot: RFC 1035 2.3.4 */
+#define LIMIT_DOMAIN_BYTES 253
+#define LIMIT_LABEL_BYTES 63
+/* a U-label domain before conversion; four bytes for each character */
+#define LIMIT_DOMAIN_INPUT_BYTES 1024
+
+/* header section of a message as the milter keeps it; Postfix stops at
+ * 100 KiB a field, Sendmail at 32 KiB in all */
+#define LIMIT_HEADER_BYTES (1u << 20)
+#define LIMIT_HEADER_FIELDS 2000
+/* one field that a parser reads (From, DKIM-Signature, A-R, ARC) */
+#define LIMIT_FIELD_BYTES (100u << 10)
+
+/* envelope: RFC 5321 4.5.3.1 has 256 for a path; leave room for SMTPUTF8 */
+#define LIMIT_ADDRESS_BYTES 1024
+#define LIMIT_RECIPIENTS 1000
+
+/* addresses and domains of From that are looked at (RFC 9989 11.5: a cap) */
+#define LIMIT_FROM_MAILBOXES 50
+#define LIMIT_FROM_DOMAINS 4
+
+/* tags in one tag list (RFC 6376 3.2) and bytes of a list */
+#define LIMIT_TAGS 64
+#define LIMIT_TAG_LIST_BYTES (16u << 10)
+
+/* DNS: one answer */
+#define LIMIT_DNS_RECORDS 128
+#define LIMIT_DNS_ANSWER_BYTES (64u << 10)
+/* DNS questions one message may cause, all methods together */
+#define LIMIT_DNS_QUESTIONS 300
+
+/* SPF: RFC 7208 4.6.4 and 3.1 */
+#define LIMIT_SPF_TERMS 10
+#define LIMIT_SPF_VOID 2
+#define LIMIT_SPF_ADDRESSES 10
+#define LIMIT_SPF_DEPTH 12
+#define LIMIT_SPF_RECORD_BYTES 4096
+#define LIMIT_SPF_RECORD_TERMS 200
+#define LIMIT_SPF_EXPLANATION_BYTES 800
+
+/* DKIM: signatures that are verified, aligned ones first; all further ones
+ * are counted and reported as not looked at */
+#define LIMIT_DKIM_SIGNATURES 10
+/* DKIM-Signature fields that are read at all to choose those */
+#define LIMIT_DKIM_FIELDS 100
+/* names in one h= */
+#define LIMIT_DKIM_HEADER_NAMES 256
+/* key records under one selector that are tried (RFC 6376 3.6.2.2) */
+#define LIMIT_DKIM_KEYS 3
+#define LIMIT_RSA_BITS_MIN 1024
+#define LIMIT_RSA_BITS_MAX 4096
+#define LIMIT_RSA_EXPONENT_BITS 64
+#define LIMIT_SIGNATURE_BYTES 1024
+
+/* ARC: RFC 8617 4.2.1 */
+#define LIMIT_ARC_SETS 50
+
+/* DMARC: RFC 9989 4.10 */
+#define LIMIT_DMARC_WALK 8
+#define LIMIT_DMARC_RECORD_BYTES 4096
+#define LIMIT_DMARC_URIS 20
+
+/* Authentication-Results: fields that are read and size of ours */
+#define LIMIT_AUTH_RESULTS_BYTES (16u << 10)
+#define LIMIT_AUTH_RESULTS_METHODS 64
+
+/* PTR names that are confirmed for iprev, as RFC 7208 5.5 has for ptr */
+#define LIMIT_PTR_NAMES 10
+
+/* one line in a spool file */
+#define LIMIT_EVENT_BYTES (256u << 10)
+/* one line of the log */
+#define LIMIT_LOG_LINE_BYTES 2000
+
+#endif

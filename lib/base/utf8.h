@@ -1,0 +1,21 @@
+/* utf8.h - text for people and for programs that want valid UTF-8 */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+struct arena;
+
+/* Well-formed UTF-8 (RFC 3629): no surrogates, no overlong forms. */
+bool utf8_is_valid(struct text text);
+bool text_is_ascii(struct text text);
+
+/* For logs, terminals and JSON: control characters, bidirectional controls
+ * and bytes that are not UTF-8 become "?"; cut at `most` bytes on a character
+ * boundary, with "..." put behind what was cut.  Borrows when nothing had to
+ * change, else lies in the arena. */
+struct text utf8_for_log(struct arena *arena, struct text text, size_t most);
+
+#endif

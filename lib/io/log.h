@@ -1,0 +1,33 @@
+/* log.h - one line for each thing worth knowing
+ *
+ * Programs log, library code returns.  Lines are logfmt; the caller escapes
+ * nothing: log_pair quotes values that need it and runs them through
+ * utf8_for_log.
+ */
+#ifndef IO_LOG_H
+#define IO_LOG_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO,
+		 LOG_LEVEL_DEBUG };
+
+/* `to` is "syslog" (facility mail), "stderr" or "stderr-journal" (with the
+ * "<6>" prefixes of sd-daemon(3)).  `program` is kept, not copied. */
+void log_open(const char *program, const char *to, bool debug);
+
+void log_line(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+#define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...) log_line(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+/* Appends " name=value" (no space first in an empty buf), quoted as logfmt
+ * wants it when the value is empty or holds spaces, quotes, '=' or control
+ * bytes. */
+void log_pair(struct buf *line, const char *name, struct text value);
+
+#endif
