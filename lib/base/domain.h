@@ -20,7 +20,7 @@ struct domain {
 	struct text name;
 };
 
-/* One final dot is taken off.  An address literal, an empty label, a label
+/* One final dot is taken off, upper case becomes lower.  An address literal, an empty label, a label
  * above 63 or a name above 253 bytes is an error.  The name is a copy. */
 bool domain_parse(struct arena *arena, struct text text,
 		  struct domain *domain, struct why *why);
@@ -35,7 +35,12 @@ struct domain domain_last_labels(struct domain domain, size_t labels);
 /* One label less on the left; empty if there was one only. */
 struct domain domain_parent(struct domain domain);
 
-/* U-labels for people, where that is safe; else the A-labels. */
+/* True if every "xn--" label is what IDNA makes from some U-label.  Names are
+ * parsed without asking: an A-label of a newer Unicode is still a name. */
+bool domain_is_idna(struct arena *arena, struct domain domain);
+
+/* U-labels for people, where that is safe (utf8_is_plain_label); else the
+ * A-labels. */
 struct text domain_for_people(struct arena *arena, struct domain domain);
 
 #endif

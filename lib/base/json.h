@@ -15,8 +15,9 @@ struct arena;
 struct buf;
 struct json;
 
-struct json *json_object(struct arena *arena);
-struct json *json_array(struct arena *arena);
+/* Not json_object and json_array: those names are jansson's. */
+struct json *json_new_object(struct arena *arena);
+struct json *json_new_array(struct arena *arena);
 
 /* Members keep the order in which they are put.  `name` is a literal. */
 void json_put(struct json *object, const char *name, struct json *value);

@@ -21,8 +21,9 @@ struct tag_list {
 };
 
 /* The list borrows from `input`.  A name given twice, a name without '=',
- * more than LIMIT_TAGS tags or LIMIT_TAG_LIST_BYTES bytes is an error; a
- * final ';' is allowed.  Names are case-sensitive. */
+ * more than LIMIT_TAGS tags or LIMIT_TAG_LIST_BYTES bytes, or no tag at all
+ * is an error; a final ';' is allowed.  Names are case-sensitive.  A value may
+ * hold any byte but ';': its reader judges it. */
 bool tag_list_parse(struct arena *arena, struct text input,
 		    struct tag_list *list, struct why *why);
 

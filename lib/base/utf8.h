@@ -14,8 +14,13 @@ bool text_is_ascii(struct text text);
 
 /* For logs, terminals and JSON: control characters, bidirectional controls
  * and bytes that are not UTF-8 become "?"; cut at `most` bytes on a character
- * boundary, with "..." put behind what was cut.  Borrows when nothing had to
- * change, else lies in the arena. */
+ * boundary, with "..." put behind what was cut (up to `most` + 3 bytes then).
+ * Borrows when nothing had to change, else lies in the arena. */
 struct text utf8_for_log(struct arena *arena, struct text text, size_t most);
+
+/* True if a domain label cannot well be mistaken for another: letters of one
+ * script (the Japanese and Korean mixtures count as one), and not Greek or
+ * Cyrillic made of nothing but letters that look Latin (UTS #39 5.2). */
+bool utf8_is_plain_label(struct text label);
 
 #endif

@@ -1,0 +1,81 @@
+#include "unit.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+
+static struct text
+written(struct arena *arena, const struct json *value, int indent)
+{
+	struct buf buf;
+
+	buf_init(&buf, arena, 1000);
+	json_write(value, indent, &buf);
+	assert_true(buf_ok(&buf));
+	return buf_view(&buf);
+}
+
+static void
+members_keep_their_order(void **state)
+{
+	struct json *o = json_new_object(*state), *a = json_new_array(*state);
+
+	json_put_string(o, "z", "last first");
+	json_put_text(o, "t", TEXT("a\"b\\"));
+	json_put_string(o, "n", NULL);
+	json_put_null(o, "m");
+	json_put_int(o, "i", INT64_MIN);
+	json_put_real(o, "r", 12.3);
+	json_put_bool(o, "b", true);
+	json_put(o, "a", a);
+	json_add_text(a, TEXT(""));
+	json_add(a, json_new_object(*state));
+	assert_text(written(*state, o, 0),
+		    "{\"z\":\"last first\",\"t\":\"a\\\"b\\\\\",\"n\":null,"
+		    "\"m\":null,\"i\":-9223372036854775808,\"r\":12.3,"
+		    "\"b\":true,\"a\":[\"\",{}]}");
+}
+
+static void
+foreign_bytes_become_text(void **state)
+{
+	struct json *o = json_new_object(*state);
+
+	json_put_text(o, "t", text_of("\xff\0\r\n\xc3\xbc", 6));
+	json_put_text(o, "empty", text_of(NULL, 0));
+	assert_text(written(*state, o, 0),
+		    "{\"t\":\"????\xc3\xbc\",\"empty\":\"\"}");
+}
+
+static void
+indented(void **state)
+{
+	struct json *o = json_new_object(*state);
+
+	json_put_int(o, "one", 1);
+	assert_text(written(*state, o, 2), "{\n  \"one\": 1\n}");
+}
+
+static void
+a_value_put_twice_is_shared(void **state)
+{
+	struct json *o = json_new_object(*state), *a = json_new_array(*state);
+
+	json_put(o, "x", a);
+	json_put(o, "y", a);
+	json_put(o, "x", json_new_object(*state));
+	json_add_text(a, TEXT("1"));
+	assert_text(written(*state, o, 0), "{\"x\":{},\"y\":[\"1\"]}");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    arena_unit_test(members_keep_their_order),
+	    arena_unit_test(foreign_bytes_become_text),
+	    arena_unit_test(indented),
+	    arena_unit_test(a_value_put_twice_is_shared),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
