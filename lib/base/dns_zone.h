@@ -10,7 +10,10 @@
  *	NAME TYPE !TIMEOUT | !SERVFAIL | !BOGUS | !NXDOMAIN | !NODATA
  *		that question ends so; TYPE may be ANY for types not listed
  *	$DNSSEC secure | insecure
- *		what is said of the records that follow (insecure at first)
+ *		what is said of the records that follow (insecure at first);
+ *		an answer "not there" has the state of the nearest records
+ *
+ * Other types are read over; their owners exist.
  */
 #ifndef BASE_DNS_ZONE_H
 #define BASE_DNS_ZONE_H
@@ -28,7 +31,8 @@ struct dns_zone *dns_zone_parse(struct arena *arena, struct text text,
 struct resolver *dns_zone_resolver(struct dns_zone *zone);
 
 /* The answer to question number `index` (0 is the first) becomes
- * DNS_TEMPFAIL; -1 for none.  Case files run once with each failing. */
+ * DNS_TEMPFAIL; -1 for none.  Counting starts anew.  Case files run once with
+ * each failing. */
 void dns_zone_fail_question(struct dns_zone *zone, int index);
 /* Questions asked so far. */
 unsigned dns_zone_questions(const struct dns_zone *zone);
