@@ -19,17 +19,17 @@ struct arena;
 struct why;
 
 enum config_type {
-	CONFIG_STRING,	 /* const char * */
-	CONFIG_STRINGS,	 /* struct config_strings: separated by commas or
-			    spaces; further lines of the same name add */
-	CONFIG_BOOL,	 /* bool: yes no true false on off 1 0 */
-	CONFIG_UINT,	 /* uint64_t, within [least, most] */
-	CONFIG_SECONDS,	 /* uint64_t; "20", "20s", "5m", "2h", "7d" */
-	CONFIG_BYTES,	 /* uint64_t; "1000", "64K", "10M", "2G" */
-	CONFIG_WORD,	 /* int: index into `words` */
-	CONFIG_WORDS,	 /* unsigned: set of 1 << index into `words`; "none"
-			    for the empty set */
-	CONFIG_NETWORKS	 /* struct config_networks */
+	CONFIG_STRING,	/* const char * */
+	CONFIG_STRINGS, /* struct config_strings: separated by commas or
+			   spaces; further lines of the same name add */
+	CONFIG_BOOL,	/* bool: yes no true false on off 1 0 */
+	CONFIG_UINT,	/* uint64_t, within [least, most] */
+	CONFIG_SECONDS, /* uint64_t; "20", "20s", "5m", "2h", "7d" */
+	CONFIG_BYTES,	/* uint64_t; "1000", "64K", "10M", "2G" */
+	CONFIG_WORD,	/* int: index into `words` */
+	CONFIG_WORDS,	/* unsigned: set of 1 << index into `words`; "none"
+			   for the empty set */
+	CONFIG_NETWORKS /* struct config_networks */
 };
 
 struct config_strings {
@@ -47,12 +47,12 @@ struct config_option {
 				options of "milter" for one listener */
 	const char *name;
 	enum config_type type;
-	size_t offset;	     /* of the member in the program's struct */
+	size_t offset;	       /* of the member in the program's struct */
 	const char *otherwise; /* default, in the form of the file; NULL:
 				  none */
 	uint64_t least, most;
 	const char *const *words; /* NULL-terminated */
-	const char *help;    /* what to write instead, in an error */
+	const char *help;	  /* what to write instead, in an error */
 };
 
 struct config_source; /* the parsed file */

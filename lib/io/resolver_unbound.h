@@ -20,10 +20,10 @@ struct resolver_options {
 	const char *const *forward; /* "ADDR", "ADDR@PORT"; none: iterate
 				       from the root hints */
 	size_t forward_count;
-	const char *root_key;	    /* trust anchor file (DS or DNSKEY); NULL
-				       with `forward`: no validation, all is
-				       insecure */
-	size_t cache_entries;	    /* of our own cache; 0: the default */
+	const char *root_key; /* trust anchor file (DS or DNSKEY); NULL
+				 with `forward`: no validation, all is
+				 insecure */
+	size_t cache_entries; /* of our own cache; 0: the default */
 };
 
 /* The default anchor file if it is readable, else NULL. */
@@ -31,8 +31,7 @@ const char *resolver_default_root_key(void);
 
 struct resolver_unbound;
 struct resolver_unbound *
-resolver_unbound_open(const struct resolver_options *options,
-		      struct why *why);
+resolver_unbound_open(const struct resolver_options *options, struct why *why);
 /* Gives up what is on its way.  No question may be waited for after it. */
 void resolver_unbound_close(struct resolver_unbound *resolver);
 struct resolver *resolver_unbound_resolver(struct resolver_unbound *resolver);

@@ -5,6 +5,10 @@
  * after a second, at 1 MiB, and when the spool is closed.  A file in open/
  * that can be locked was left by a writer that died: the loader takes it.
  * One line is one write(2): kill -9 loses nothing that was appended.
+ *
+ * UNIXMS is the time of the rename, in 13 digits.  Names are unique for all
+ * processes on one file system, whatever their names and numbers.  A child
+ * of fork cannot use the spool of its parent.
  */
 #ifndef IO_SPOOL_H
 #define IO_SPOOL_H
@@ -24,13 +28,14 @@ struct spool_options {
 	const char *program;
 	const char *host;
 	enum spool_sync sync;
-	uint64_t most_bytes; /* spool_max: new/ above it refuses lines; 0 none */
+	uint64_t most_bytes; /* spool_max: new/ above it refuses lines; 0 none.
+				Looked at now and then: it may be passed by
+				what a few seconds bring */
 };
 
 /* Makes open/ new/ bad/ below the directory if they are missing (0770).
- * Starts a thread that renames and syncs. */
-struct spool *spool_open(const struct spool_options *options,
-			 struct why *why);
+ * Starts a thread that renames and syncs.  Strings are copied. */
+struct spool *spool_open(const struct spool_options *options, struct why *why);
 void spool_close(struct spool *spool);
 
 /* One JSON object without the line end.  Safe from any thread.  False with
@@ -38,7 +43,9 @@ void spool_close(struct spool *spool);
  * spool counts those and tries again with the next line. */
 bool spool_append(struct spool *spool, struct text line, struct why *why);
 
-/* Lines that could not be kept since the start. */
+/* Lines that could not be kept since the start, and bytes that wait in new/
+ * and open/ as far as is known. */
 uint64_t spool_lost(const struct spool *spool);
+uint64_t spool_waiting_bytes(const struct spool *spool);
 
 #endif
