@@ -46,6 +46,8 @@
 #define LIMIT_SPF_VOID 2
 #define LIMIT_SPF_ADDRESSES 10
 #define LIMIT_SPF_DEPTH 12
+/* questions sent before it is known that they are evaluated */
+#define LIMIT_SPF_AHEAD 20
 #define LIMIT_SPF_RECORD_BYTES 4096
 #define LIMIT_SPF_RECORD_TERMS 200
 #define LIMIT_SPF_EXPLANATION_BYTES 800

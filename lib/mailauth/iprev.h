@@ -25,8 +25,7 @@ struct iprev_verdict {
 struct iprev_check;
 
 /* Asks for the PTR records and returns at once. */
-struct iprev_check *iprev_begin(struct arena *arena,
-				struct resolver *resolver,
+struct iprev_check *iprev_begin(struct arena *arena, struct resolver *resolver,
 				const struct ipaddr *client);
 /* Asks for the addresses of at most LIMIT_PTR_NAMES names and compares. */
 void iprev_finish(struct iprev_check *check, struct deadline deadline,
