@@ -297,6 +297,9 @@ judge(const PGresult *result, struct why *why)
 	case PGRES_SINGLE_TUPLE:
 	case PGRES_PIPELINE_SYNC:
 	case PGRES_PIPELINE_ABORTED:
+#ifdef LIBPQ_HAS_CHUNK_MODE /* PostgreSQL 17 */
+	case PGRES_TUPLES_CHUNK:
+#endif
 		break;
 	}
 	one_line(why, "", PQresultErrorMessage(result));
