@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "base/xalloc.h"
 
 struct json {
 	struct arena *arena;
@@ -18,22 +19,13 @@ release(void *value)
 	json_decref(value);
 }
 
-/* jansson answers NULL and -1 only when memory ends. */
-static void
-must(bool good)
-{
-	if (good)
-		return;
-	fputs("out of memory\n", stderr);
-	abort();
-}
-
 static struct json *
 wrap(struct arena *arena, json_t *value)
 {
 	struct json *json = arena_new_value(arena, struct json);
 
-	must(value != NULL);
+	/* jansson answers NULL and -1 only when memory ends */
+	xalloc_check(value != NULL);
 	json->arena = arena;
 	json->value = value;
 	arena_defer(arena, release, value);
@@ -55,7 +47,8 @@ json_new_array(struct arena *arena)
 static void
 put(struct json *object, const char *name, json_t *value)
 {
-	must(json_object_set_new_nocheck(object->value, name, value) == 0);
+	xalloc_check(json_object_set_new_nocheck(object->value, name, value) ==
+		     0);
 }
 
 static json_t *
@@ -113,14 +106,14 @@ json_put_null(struct json *object, const char *name)
 void
 json_add(struct json *array, struct json *value)
 {
-	must(json_array_append(array->value, value->value) == 0);
+	xalloc_check(json_array_append(array->value, value->value) == 0);
 }
 
 void
 json_add_text(struct json *array, struct text text)
 {
-	must(json_array_append_new(array->value,
-				   text_value(array->arena, text)) == 0);
+	xalloc_check(json_array_append_new(
+			 array->value, text_value(array->arena, text)) == 0);
 }
 
 static int
@@ -135,6 +128,6 @@ json_write(const struct json *value, int indent, struct buf *to)
 {
 	size_t flags = indent > 0 ? JSON_INDENT((size_t)indent) : JSON_COMPACT;
 
-	must(json_dump_callback(value->value, write_piece, to,
-				flags | JSON_REAL_PRECISION(12)) == 0);
+	xalloc_check(json_dump_callback(value->value, write_piece, to,
+					flags | JSON_REAL_PRECISION(12)) == 0);
 }

@@ -2,13 +2,19 @@
 
 #include <stdint.h>
 
+void
+xalloc_check(bool good)
+{
+	if (good)
+		return;
+	fputs("out of memory\n", stderr);
+	abort();
+}
+
 static void *
 or_end(void *memory)
 {
-	if (memory == NULL) {
-		fputs("out of memory\n", stderr);
-		abort();
-	}
+	xalloc_check(memory != NULL);
 	return memory;
 }
 

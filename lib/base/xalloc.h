@@ -5,6 +5,7 @@
 #ifndef BASE_XALLOC_H
 #define BASE_XALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Cleared memory; the caller frees it.  `count` times `size` must not
@@ -12,6 +13,9 @@
 void *xcalloc(size_t count, size_t size) __attribute__((returns_nonnull));
 void *xrealloc(void *old, size_t count, size_t size)
     __attribute__((returns_nonnull));
+/* Ends the process unless `good`: what another library says of its own
+ * allocation. */
+void xalloc_check(bool good);
 char *xstrdup(const char *string) __attribute__((returns_nonnull));
 
 #endif
