@@ -1,0 +1,361 @@
+package Signet::Layers;
+
+# The rules of the source tree, as functions from a directory to a list of
+# breaches, "file:line: what". docs/architecture.md tells what they are for.
+#
+#   my @breaches = Signet::Layers::check($top, 'includes');
+#   for my $rule (Signet::Layers::rules()) { ... }
+
+use strict;
+use warnings;
+use File::Find ();
+use Signet::Util qw(run_command slurp find_program);
+
+my @programs = qw(admin dmarc-reporter dovecot-plugin milter postfix-policy
+    sql tlsrpt-collector);
+my %may_include = (
+	base => ['base'],
+	mailauth => [qw(base mailauth)],
+	mailtls => [qw(base mailtls)],
+	judge => [qw(base judge)],
+	io => [qw(base mailauth mailtls judge io)],
+);
+my %pure = map { $_ => 1 } qw(mailauth mailtls judge);
+
+# Headers of the C library and the kernel; every other <...> is foreign.
+my %system = map { $_ => 1 } qw(alloca assert ctype dirent endian errno fcntl fnmatch
+    getopt grp inttypes iso646 libgen limits locale math netdb poll pthread
+    pwd semaphore setjmp signal stdarg stdatomic stdbool stddef stdint stdio
+    stdlib string strings sysexits syslog time unistd wchar wctype);
+
+# A library of several headers; others are named by the header's first part.
+my %library = (
+	'unistr' => 'libunistring', 'uninorm' => 'libunistring',
+	'unictype' => 'libunistring', 'unicase' => 'libunistring',
+	'unitypes' => 'libunistring', 'archive_entry' => 'archive',
+	'libpq-fe' => 'libpq', 'libpq-events' => 'libpq',
+	'postgres_ext' => 'libpq',
+);
+
+my @rules = (
+	[includes => 'includes point down and carry the folder', \&_includes],
+	[libraries => 'each foreign library is included by one file',
+	    \&_libraries],
+	[size => 'files stay under 500 lines', \&_size],
+	[functions => 'functions stay under 60 lines', \&_functions],
+	[memory => 'pure code allocates in arenas only', \&_memory],
+	[world => 'pure code does not reach the world or the clock', \&_world],
+	[globals => 'pure code has no variables of its own', \&_globals],
+	[pairs => 'a module is a .c and a .h', \&_pairs],
+	[units => 'each module has its unit test', \&_units],
+	[fuzz => 'each parser has its fuzz target', \&_fuzz],
+	[banned => 'banned functions are not called', \&_banned],
+	[words => 'no words that promise instead of do', \&_words],
+);
+
+sub rules { return map { [@$_[0, 1]] } @rules }
+
+sub check {
+	my ($top, $name) = @_;
+	my ($rule) = grep { $_->[0] eq $name } @rules;
+	return $rule->[2]->($top);
+}
+
+# Our C files below the given folders (default: library and programs),
+# relative to the top.
+sub _files {
+	my ($top, @folders) = @_;
+	@folders = ('lib', @programs) unless @folders;
+	my @found;
+	my @there = grep { -d } map { "$top/$_" } @folders;
+	return unless @there;
+	File::Find::find({ no_chdir => 1, wanted => sub {
+		push @found, $_ if /\.[ch]$/ && -f;
+	} }, @there);
+	return sort map { substr $_, 1 + length $top } @found;
+}
+
+# "mailauth" for lib/mailauth/spf.c, "milter" for milter/glue.c
+sub _folder {
+	my ($file) = @_;
+	return $file =~ m{^lib/([^/]+)/} ? $1 : ($file =~ m{^([^/]+)/})[0];
+}
+
+# The text with comments and the insides of strings blanked; lines stay.
+sub _code {
+	my ($top, $file) = @_;
+	my $text = slurp("$top/$file");
+	my $blank = sub { (my $s = $_[0]) =~ s/[^\n]/ /g; return $s };
+	$text =~ s{(/\*.*?\*/|//[^\n]*)|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')}
+	    {defined $1 ? $blank->($1) : '"' . $blank->(substr $2, 1, -1)
+		. '"'}gse;
+	return $text;
+}
+
+# "file:line: name" for each call of one of the functions.
+sub _calls {
+	my ($top, $files, @names) = @_;
+	my $any = join '|', @names;
+	my @found;
+	for my $file (@$files) {
+		my $n = 0;
+		for my $line (split /\n/, _code($top, $file)) {
+			$n++;
+			while ($line =~ /(?<![\w.>])($any)\s*\(/g) {
+				push @found, "$file:$n: $1()";
+			}
+		}
+	}
+	return @found;
+}
+
+sub _include_lines {
+	my ($top, $file) = @_;
+	my @found;
+	my $n = 0;
+	for my $line (split /\n/, slurp("$top/$file")) {
+		$n++;
+		push @found, [$n, $1, $2]
+		    if $line =~ /^\s*#\s*include\s*([<"])([^>"]+)/;
+	}
+	return @found;
+}
+
+sub _includes {
+	my ($top) = @_;
+	my @breaches;
+	my %program = map { $_ => 1 } @programs;
+	for my $file (_files($top)) {
+		my $from = _folder($file);
+		for my $include (_include_lines($top, $file)) {
+			my ($n, $quote, $name) = @$include;
+			next if $quote eq '<' || $name eq 'config.h';
+			my ($to) = $name =~ m{^([^/]+)/};
+			if (!defined $to) {
+				push @breaches,
+				    "$file:$n: \"$name\" carries no folder";
+			} elsif ($program{$from}) {
+				# the administrator's command explains the others
+				push @breaches, "$file:$n: $from includes $to"
+				    if $program{$to} && $to ne $from
+				    && $from ne 'admin';
+			} elsif (!grep { $_ eq $to } @{ $may_include{$from} }) {
+				push @breaches, "$file:$n: $from includes $to";
+			}
+		}
+	}
+	return @breaches;
+}
+
+sub _libraries {
+	my ($top) = @_;
+	my %users;
+	for my $file (_files($top)) {
+		for my $include (_include_lines($top, $file)) {
+			my (undef, $quote, $name) = @$include;
+			next if $quote eq '"';
+			next if $name =~ m{^(?:sys|net|netinet|arpa|linux|bits)/};
+			(my $part = $name) =~ s{(?:/.*|\.h)$}{};
+			next if $system{$part};
+			$users{ $library{$part} // $part }{$file} = 1;
+		}
+	}
+	my @breaches;
+	for my $library (sort keys %users) {
+		my @files = sort keys %{ $users{$library} };
+		push @breaches, "$library: included by @files" if @files > 1;
+		push @breaches, "$_: a header includes $library"
+		    for grep { /\.h$/ } @files;
+	}
+	return @breaches;
+}
+
+sub _size {
+	my ($top) = @_;
+	my @breaches;
+	for my $file (_files($top, 'lib', @programs, 't/unit', 't/bench')) {
+		my $lines = () = slurp("$top/$file") =~ /\n/g;
+		push @breaches, "$file: $lines lines" if $lines > 500;
+	}
+	return @breaches;
+}
+
+sub _functions {
+	my ($top) = @_;
+	my @files = grep { /\.[ch]$/ }
+	    _files($top, 'lib', @programs, 't/unit', 't/bench', 't/fuzz');
+	return unless @files;
+	die "universal-ctags is not installed\n" unless find_program('ctags');
+	my ($status, $out, $err) = run_command('ctags', '--languages=C',
+	    '--langmap=C:.c.h', '--kinds-C=f', '--fields=+ne', '-f', '-',
+	    map { "$top/$_" } @files);
+	die "ctags: $err\n" if $status != 0;
+	my ($seen, @breaches) = (0);
+	for my $line (split /\n/, $out) {
+		my ($name, $file) = split /\t/, $line;
+		my ($from) = $line =~ /\tline:(\d+)/ or next;
+		my ($to) = $line =~ /\tend:(\d+)/ or next;
+		$seen++;
+		my $lines = $to - $from + 1;
+		$file = substr $file, 1 + length $top;
+		push @breaches, "$file:$from: $name has $lines lines"
+		    if $lines > 60;
+	}
+	push @breaches, 'ctags found no function' unless $seen;
+	return @breaches;
+}
+
+my @allocators = qw(malloc calloc realloc reallocarray free strdup strndup
+    asprintf vasprintf xmalloc xcalloc xrealloc xstrdup xfree aligned_alloc
+    posix_memalign);
+
+sub _pure_files {
+	my ($top) = @_;
+	return grep { $pure{ _folder($_) } } _files($top, 'lib');
+}
+
+sub _memory {
+	my ($top) = @_;
+	return _calls($top, [_pure_files($top)], @allocators);
+}
+
+my @world = qw(open openat creat fopen fdopen freopen opendir read pread readv
+    write pwrite writev fread fwrite fgets fgetc getc getline fputs fputc puts
+    putchar printf fprintf vprintf vfprintf dprintf perror rename unlink mkdir
+    stat fstat lstat mmap
+    socket connect bind listen accept send sendto sendmsg recv recvfrom recvmsg
+    poll select epoll_wait getaddrinfo gethostbyname gethostname res_query
+    time clock clock_gettime gettimeofday localtime localtime_r gmtime mktime
+    sleep usleep nanosleep alarm signal sigaction
+    rand random srand arc4random getrandom getentropy RAND_bytes
+    fork execve exit _exit abort getenv setenv syslog openlog
+    pthread_create pthread_mutex_lock setlocale);
+
+# lib/base is held to it as well, but for the file that ends the process when
+# memory has run out.
+sub _world {
+	my ($top) = @_;
+	my @files = grep { _folder($_) eq 'base' && !m{/xalloc\.[ch]$} }
+	    _files($top, 'lib');
+	return _calls($top, [_pure_files($top), @files], @world);
+}
+
+# At file level (column 0): a definition that is neither const, nor a function,
+# nor a type.
+sub _globals {
+	my ($top) = @_;
+	my @breaches;
+	for my $file (_pure_files($top)) {
+		my ($n, $depth) = (0, 0);
+		for my $line (split /\n/, _code($top, $file)) {
+			$n++;
+			my $inside = $depth;
+			$depth += ($line =~ tr/{//) - ($line =~ tr/}//);
+			if ($line =~ /^\s+static\s+(?!.*\bconst\b)[^()]*[=;]/) {
+				push @breaches, "$file:$n: static variable";
+				next;
+			}
+			next if $inside || $line !~ /^[a-z]/;
+			next if $line =~ /\bconst\b|^(?:typedef|extern)\b
+			    |^(?:struct|union|enum)\s+\w+;/x;
+			next unless $line =~ /^(?:static\s+)?(?:(?:struct|enum
+			    |union|unsigned)\s+)?\w+[\s*]+\w+(?:\[[^]]*\])?
+			    \s*(?:=|;)/x;
+			push @breaches, "$file:$n: variable at file level";
+		}
+	}
+	return @breaches;
+}
+
+# Headers that are whole by themselves: macros, inline functions, interfaces.
+my %header_only = map { $_ => 1 } qw(lib/base/ascii.h lib/base/banned.h
+    lib/base/limits.h lib/judge/history.h);
+
+sub _pairs {
+	my ($top) = @_;
+	my @files = _files($top);
+	my %there = map { $_ => 1 } @files;
+	my @breaches;
+	for my $file (@files) {
+		(my $other = $file) =~ s/\.([ch])$/$1 eq 'c' ? '.h' : '.c'/e;
+		next if $there{$other} || $header_only{$file};
+		# a program's main has nobody to declare itself to
+		next if $file =~ m{(?:^|/)\w*main\.c$};
+		push @breaches, "$file: no $other";
+	}
+	return @breaches;
+}
+
+# Tested by others' tests: the module is a line or two, or cannot be called
+# alone.
+my %tested_elsewhere = (
+	'lib/base/why.c' => 'every test of a failure reads it',
+	'lib/base/xalloc.c' => 'ends the process when memory has run out',
+);
+
+# All text of the C files of a folder.
+sub _all_text {
+	my ($top, $folder) = @_;
+	return join "\n", map { _code($top, $_) . slurp("$top/$_") }
+	    _files($top, $folder);
+}
+
+# A test of the module's name, or one that includes its header.
+sub _units {
+	my ($top) = @_;
+	my $tests = _all_text($top, 't/unit');
+	my @breaches;
+	for my $file (_files($top, 'lib')) {
+		my ($header, $name) = $file =~ m{^lib/(.*?([^/]+))\.c$}
+		    or next;
+		next if -e "$top/t/unit/${name}_test.c"
+		    || $tests =~ /^#include "\Q$header\E\.h"/m
+		    || $tested_elsewhere{$file};
+		push @breaches, "$file: no t/unit/${name}_test.c";
+	}
+	return @breaches;
+}
+
+# A parser of foreign bytes: a function NAME_parse or NAME_read of a header
+# in lib that takes a struct text. Some fuzz target calls it.
+sub _fuzz {
+	my ($top) = @_;
+	my $targets = _all_text($top, 't/fuzz');
+	my @breaches;
+	for my $file (grep { /\.h$/ } _files($top, 'lib')) {
+		my $code = _code($top, $file);
+		while ($code =~ /\b(\w+_(?:parse|read))\s*\(
+		    [^;)]*\bstruct\s+text\b[^;]*;/gx) {
+			push @breaches, "$file: no fuzz target calls $1"
+			    unless $targets =~ /\b$1\s*\(/;
+		}
+	}
+	return @breaches;
+}
+
+my @banned = qw(strcpy strcat sprintf vsprintf gets strtok atoi alloca system
+    popen);
+
+sub _banned {
+	my ($top) = @_;
+	my @files = grep { $_ ne 'lib/base/banned.h' } _files($top, 'lib',
+	    @programs, 't');
+	return _calls($top, \@files, @banned);
+}
+
+sub _words {
+	my ($top) = @_;
+	my $words = join '|', 'TO' . 'DO', 'FIX' . 'ME', 'X' . 'XX', 'HA' . 'CK';
+	my @breaches;
+	for my $file (_files($top, 'lib', @programs, 't')) {
+		my $n = 0;
+		for my $line (split /\n/, slurp("$top/$file")) {
+			$n++;
+			push @breaches, "$file:$n: $1"
+			    if $line =~ /\b($words)\b/;
+		}
+	}
+	return @breaches;
+}
+
+1;
