@@ -190,7 +190,7 @@ move_orphan(struct spool_reader *reader, const char *name,
 		return unlinkat(reader->open, name, 0) != 0 &&
 		       why_set(why, "cannot remove open/%s: %s", name,
 			       strerror(errno));
-	snprintf(to, sizeof(to), "%lld-%s", changed_ms, name);
+	snprintf(to, sizeof(to), "%013lld-%s", changed_ms, name);
 	if (strlen(to) >= SPOOL_NAME_BYTES)
 		return why_set(why, "the name open/%s is too long", name);
 	if (renameat(reader->open, name, reader->new, to) != 0)

@@ -1,0 +1,537 @@
+#!/usr/bin/perl
+# signet-load and the schema: migrations, every fact of an event in its
+# column, evaluations for each recipient, bad lines aside, partitions,
+# expiry, rights, and a comment on everything.
+
+use strict;
+use warnings;
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Signet::Events qw(event event_data json iso);
+use Signet::Postgres;
+use Signet::Util qw(run_command spew temp_dir program_path top_dir slurp
+    skip_or_fail);
+
+Signet::Postgres->need;
+my $load = program_path('signet-load') or skip_or_fail('not built');
+my $sql = top_dir() . '/sql';
+my $dir = temp_dir();
+my $pg = Signet::Postgres->new;
+my $spool = Signet::Events->spool("$dir/spool");
+
+sub configure {
+	my (%option) = @_;
+	my $conninfo = $option{conninfo} // $pg->conninfo;
+	return spew("$dir/signet.conf", <<"END");
+[common]
+hostname = mx1.example.org
+spool_directory = @{[$spool->dir]}
+[database]
+conninfo = $conninfo
+[load]
+@{[$option{load} // '']}
+END
+}
+
+# Status and standard error (and output) of one run.
+sub load {
+	my @arguments = @_;
+	my ($status, $out, $error) = run_command($load, '-c',
+	    "$dir/signet.conf", @arguments);
+	return ($status, $out . $error);
+}
+
+sub load_once {
+	my ($status, $text) = load('--once');
+	is($status, 0, 'signet-load --once') or diag $text;
+	is_deeply([$spool->files], [], 'the spool is empty');
+	return $text;
+}
+
+sub migrate { return load('--migrate', '--sql-dir', $sql, @_) }
+
+configure();
+
+subtest 'before the migration' => sub {
+	$spool->put(event());
+	my ($status, $text) = load('--once');
+	is($status, 75, 'not loaded');
+	like($text, qr/signet-load --migrate/, 'the remedy is named');
+	is(scalar(() = $spool->files), 1, 'the file stays');
+};
+
+subtest 'migration' => sub {
+	my ($status, $text) = migrate();
+	is($status, 0, 'done') or diag $text;
+	like($text, qr{^schema/001-foundation\.sql: applied}m, 'told');
+	my $before = $pg->psql(
+	    'select version, name, digest, applied_at from signet.migration');
+	($status, $text) = migrate();
+	is($status, 0, 'again');
+	unlike($text, qr/: applied/, 'nothing to do');
+	is($pg->psql('select version, name, digest, applied_at '
+		. 'from signet.migration'), $before, 'nothing done');
+	is($pg->value('select count(*) from pg_class c where relnamespace = '
+		. "'signet'::regnamespace and relowner <> "
+		. "'signet_owner'::regrole"), 0, 'signet_owner owns all');
+	load_once();
+	is($pg->value('select count(*) from signet.message'), 1,
+	    'what waited is loaded');
+};
+
+subtest 'migration that fails changes nothing' => sub {
+	my $copy = temp_dir();
+	run_command('cp', '-r', $sql, "$copy/sql");
+	my $n = () = glob "$sql/schema/*.sql";
+	spew(sprintf('%s/sql/schema/%03d-next.sql', $copy, $n + 1),
+	    "set local role signet_owner;\ncreate table "
+	    . "signet.half (a int);\nselect nonsense();\n");
+	my ($status, $text) = load('--migrate', '--sql-dir', "$copy/sql");
+	isnt($status, 0, 'refused');
+	like($text, qr/next\.sql: .*nonsense/, 'the file is named');
+	is($pg->value("select to_regclass('signet.half') is null"), 't',
+	    'no table of it');
+	spew(sprintf('%s/sql/schema/%03d-next.sql', $copy, $n + 1),
+	    "set local role signet_owner;\ncreate table "
+	    . "signet.half (a int);\nreset role;\n");
+	is((load('--migrate', '--sql-dir', "$copy/sql"))[0], 0, 'mended');
+	($status, $text) = migrate();
+	isnt($status, 0, 'an older program');
+	like($text, qr/newer than this program/, 'says so');
+	$pg->psql('drop table signet.half; delete from signet.migration '
+	    . "where version = $n + 1");
+};
+
+subtest 'every fact has its column' => sub {
+	my $event = event_data(
+		queue_id => '4Xfacts', mail_from => 'b@sub.example.com',
+		rcpt => [Signet::Events::rcpt('u@site.test'),
+		    Signet::Events::rcpt('dmarc@site2.test', 1)],
+		'spf.mailfrom.explanation' => 'see "our" page',
+		'arc.sealers' => ['x.example', 'y.example'],
+		'arc.result' => 'pass',
+		'dmarc.np' => 'quarantine', 'dmarc.t' => JSON::PP::true,
+		'dmarc.ruf' => ['mailto:f@example.com'],
+		'dmarc.overrides' => [{ type => 'mailing_list',
+		    comment => 'list.example' }, { type => 'local_policy',
+		    comment => '' }],
+		'dmarc.other_discovery' => { method => 'psl',
+		    result => 'fail' },
+		test_mode => JSON::PP::true,
+	);
+	$event->{dkim}[1] = { %{ $event->{dkim}[0] }, domain => 'other.test',
+	    result => 'fail', reason => 'body hash', aligned =>
+	    JSON::PP::false };
+	$spool->put(json($event));
+	load_once();
+	my ($row) = $pg->rows(
+	    "select * from signet.v_message_detail where queue_id = '4Xfacts'");
+	my %want = (
+		id => $event->{id}, host => 'mx1.example.org',
+		program => 'signet-milter', listener => 'inbound',
+		client_ip => '192.0.2.1', client_name => 'mail.example.net',
+		helo => 'mail.example.net', tls_version => 'TLSv1.3',
+		tls_cipher => 'TLS_AES_256_GCM_SHA384', tls_bits => 256,
+		mail_from => 'b@sub.example.com',
+		mail_from_domain => 'example.com',
+		rcpt => ['u@site.test', 'dmarc@site2.test'],
+		rcpt_domains => ['site.test', 'site2.test'], rcpt_count => 2,
+		size => 1234, message_id => '<1@example.com>',
+		header_from => ['a@example.com'],
+		from_domain => 'example.com', from_domains => ['example.com'],
+		iprev_result => 'pass', iprev_name => 'mail.example.net',
+		iprev_dnssec => 'secure', iprev_reason => 'confirmed',
+		spf_result => 'pass', spf_domain => 'example.com',
+		spf_lookups => 2, spf_void_lookups => 0,
+		spf_dnssec => 'secure', spf_explanation => 'see "our" page',
+		spf_reason => 'ip4', spf_helo_result => 'none',
+		spf_helo_domain => 'mail.example.net', spf_helo_lookups => 1,
+		spf_helo_void_lookups => 1, spf_helo_dnssec => 'insecure',
+		spf_helo_reason => 'no record', dkim_result => 'pass',
+		dkim_pass_domains => ['example.com'], arc_result => 'pass',
+		arc_sealers => ['x.example', 'y.example'],
+		dmarc_result => 'pass', dmarc_policy_domain => 'example.com',
+		dmarc_organizational_domain => 'example.com',
+		dmarc_discovery => 'treewalk', dmarc_published => 'reject',
+		dmarc_disposition => 'none', dmarc_dnssec => 'secure',
+		dmarc_reason => 'aligned', dmarc_record =>
+		    'v=DMARC1; p=reject; rua=mailto:r@example.com',
+		dmarc_other_discovery => { method => 'psl',
+		    result => 'fail' },
+		action => 'accept', action_reason => 'DMARC passed',
+		authentication_results => 'mx1.example.org; spf=pass',
+		forged_removed => 0, total_ms => 12.5, dns_wait_ms => 4.25,
+		dns_questions => 7,
+	);
+	my %got = map { $_ => $row->{$_} } keys %want;
+	is_deeply(\%got, \%want, 'the ledger');
+	is_deeply($row->{dkim}, $event->{dkim}, 'each signature');
+	is_deeply([map { $_->{type} } @{ $row->{dmarc_overrides} }],
+	    ['mailing_list', 'local_policy'], 'overrides');
+	ok($row->{test_mode} && $row->{dmarc_aligned_spf}
+	    && !$row->{arc_trusted} && !$row->{requiretls_header}, 'flags');
+	like($row->{at}, qr/^\d{4}-\d\d-\d\dT[\d:.]+/, 'time');
+	is($pg->value("select at = '$event->{at}' from signet.message "
+		. "where queue_id = '4Xfacts'"), 't', 'to the millisecond');
+
+	my @e = $pg->rows('select * from signet.v_dmarc_evaluation where '
+	    . "message_id = '$event->{id}' order by rcpt_no");
+	is(@e, 2, 'one evaluation for each recipient');
+	is_deeply([map { $_->{envelope_to} } @e], ['site.test', 'site2.test'],
+	    'envelope_to');
+	ok(!$e[0]{optional}, 'counts');
+	ok($e[1]{optional}, 'optional for a report address');
+	%want = (
+		policy_domain => 'example.com', source_ip => '192.0.2.1',
+		header_from => 'example.com', envelope_from => 'example.com',
+		discovery_method => 'treewalk', p => 'reject', sp => 'reject',
+		np => 'quarantine', psd => 'u', adkim => 'r', aspf => 'r',
+		fo => '0', rua => ['mailto:r@example.com'],
+		ruf => ['mailto:f@example.com'], published => 'reject',
+		disposition => 'pass', spf_result => 'pass',
+		spf_domain => 'example.com', spf_scope => 'mfrom',
+		spf_reason => 'ip4', record => $event->{dmarc}{record},
+		overrides => $event->{dmarc}{overrides},
+		dkim => [{ domain => 'example.com', selector => 's1',
+		    result => 'pass', human_result => 'verified' },
+		    { domain => 'other.test', selector => 's1',
+		    result => 'fail', human_result => 'body hash' }],
+	);
+	%got = map { $_ => $e[0]{$_} } keys %want;
+	is_deeply(\%got, \%want, 'what a report needs');
+	ok($e[0]{testing} && $e[0]{dkim_aligned} && $e[0]{spf_aligned},
+	    'flags');
+};
+
+subtest 'conditions of an evaluation' => sub {
+	my $true = JSON::PP::true;
+	my %id;
+	my @lines;
+	for my $case (
+		['none' => { evaluation => undef }],
+		['null sender' => { mail_from => '', mail_from_domain => '' }],
+		['optional' => { 'evaluation.optional' => $true }],
+		['no rcpt' => { rcpt => [] }],
+		['rejected' => { action => 'reject',
+		    'evaluation.disposition' => 'reject' }],
+	) {
+		my $event = event_data(%{ $case->[1] });
+		$id{ $case->[0] } = $event->{id};
+		push @lines, json($event);
+	}
+	$spool->put(@lines);
+	load_once();
+	my $of = sub {
+		my ($case, $what) = @_;
+		return $pg->value("select $what from "
+		    . "signet.dmarc_evaluation where message_id = '$id{$case}'");
+	};
+	is($of->('none', 'count(*)'), 0, 'not wanted');
+	is($of->('no rcpt', 'count(*)'), 0, 'nobody to deliver to');
+	is($of->('null sender', "spf_scope || ',' || spf_domain || ',<' || "
+		. "envelope_from || '>'"), 'helo,mail.example.net,<>',
+	    'null sender: HELO');
+	is($of->('optional', 'optional'), 't', 'optional');
+	is($of->('rejected', 'disposition'), 'reject', 'disposition');
+};
+
+subtest 'sparse and strange but good lines' => sub {
+	my $id = Signet::Events::event_id();
+	my $at = iso();
+	$spool->put(
+		qq({"v":1,"type":"message","id":"$id","at":"$at"}),
+		event(queue_id => '4Xwords', 'spf.mailfrom.result' => 'maybe',
+		    action => 'postpone', 'dmarc.p' => 'whatever',
+		    new_member => { a => [1] }, client_ip => '2001:db8::1'),
+		event(queue_id => "4X\x{fc}\x{4e2d}\x{1f600}",
+		    mail_from => "\x{2028}\\\"'; drop table x; --"),
+		'', '  ',
+		event(queue_id => '4Xnull', map { $_ => undef } qw(rcpt tls
+		    requiretls iprev spf dkim arc dmarc timings from evaluation
+		    from_domains client_ip)));
+	load_once();
+	is_deeply([$spool->files('bad')], [], 'nothing put aside');
+	my ($row) = $pg->rows(
+	    "select * from signet.v_message_detail where id = '$id'");
+	is($row->{dkim_result}, undef, 'absent is null');
+	is_deeply($row->{rcpt}, [], 'or empty');
+	is($pg->value("select spf_result || action || host(client_ip) from "
+		. "signet.message where queue_id = '4Xwords'"),
+	    'maybepostpone2001:db8::1', 'unknown words are kept');
+	is($pg->value("select count(*) from signet.message where "
+		. "mail_from like '%drop table%'"), 1, 'text is text');
+};
+
+# Each: name, line, what the reason says.
+my @bad = (
+	['not JSON', 'nonsense', qr/json/],
+	['cut', substr(event(), 0, 300), qr/json/],
+	['array', '[1]', qr/not an object/],
+	['number', '42', qr/not an object/],
+	['string', '"x"', qr/not an object/],
+	['no version', '{"type":"message"}', qr/event version/],
+	['version 2', event(v => 2), qr/event version 2 is not known/],
+	['other type', event(type => 'tls_result'), qr/type tls_result is not/],
+	['no id', event(id => undef), qr/"id" is missing/],
+	['bad id', event(id => 'x'), qr/member id: .*uuid/],
+	['no time', event(at => undef), qr/"at" is missing/],
+	['bad time', event(at => 'yesterday-ish'), qr/member at:/],
+	['infinite time', event(at => 'infinity'), qr/lies in the future/],
+	['far future', event(at => '2999-01-01T00:00:00Z'), qr/future/],
+	['year 1970', event(at => '1970-01-01T00:00:01Z'), qr/before 2020/],
+	['zero', event(helo => "a\0b"), qr/\\u0000/],
+	['huge size', event(size => '1e400'), qr/member size: .*(?:1e400|range)/],
+	['big size', event(size => '99999999999999999999'), qr/member size/],
+	['bad address', event(client_ip => '192.0.2.1.5'),
+	    qr/member client_ip: .*inet/],
+	['zone', event(client_ip => 'fe80::1%eth0'), qr/member client_ip/],
+	['word for flag', event('dmarc.aligned_spf' => 'perhaps'),
+	    qr/member dmarc\.aligned_spf: .*boolean/],
+	['word for number', event('spf.mailfrom.lookups' => 'many'),
+	    qr/member spf\.mailfrom\.lookups: .*integer/],
+	['object for list', event(dkim => { a => 1 }), qr/extract elements/],
+	['text for list', event(from => 'a@example.com'), qr/a\@example\.com/],
+	['evaluation without a record', event('dmarc.policy_domain' => undef),
+	    qr/policy_domain/],
+	['surrogate', '{"v":1,"type":"message","helo":"\ud800"}', qr/surrogate/i],
+	['deep', '{"v":1,"x":' . '[' x 30000 . ']' x 30000 . '}', qr/deep|depth/],
+);
+
+subtest 'bad lines go aside, alone' => sub {
+	my $before = $pg->value('select count(*) from signet.message');
+	my (@lines, @good);
+	for my $case (@bad) {
+		my $event = event_data();
+		push @good, $event->{id};
+		push @lines, $case->[1], json($event);
+	}
+	my $name = $spool->put(@lines);
+	my $text = load_once();
+	my $n = @bad;
+	like($text, qr/$n lines put aside/, 'told in the log');
+	is($pg->value('select count(*) from signet.message') - $before,
+	    scalar @good, 'all good lines are there');
+	is($spool->read_file('bad', $name),
+	    join('', map { "$_->[1]\n" } @bad), 'the lines as they were');
+	my @reasons = split /\n/, $spool->read_file('bad', "$name.reason");
+	for my $i (0 .. $#bad) {
+		my $line = 2 * $i + 1;
+		like($reasons[$i], qr/^line $line: .*$bad[$i][2]/,
+		    $bad[$i][0]);
+	}
+	is($pg->value('select refused from signet.v_loader'), $n, 'counted');
+	unlink glob $spool->dir . '/bad/*';
+};
+
+subtest 'bytes that are no line' => sub {
+	my $good = event_data();
+	my $name = $spool->put_file('0-odd.jsonl', join "\n", json($good),
+	    "\xff\xfe", "{\"a\":\"\0\"}", "\xc0\xaf", '{"v":1,"type":"mess');
+	load_once();
+	is($pg->value('select count(*) from signet.message where id = '
+		. "'$good->{id}'"), 1, 'the good line');
+	like($spool->read_file('bad', "$name.reason"),
+	    qr/line 2: is not UTF-8\nline 3: holds a zero byte\nline 4: is not UTF-8\nline 5: is not complete.*\n\z/,
+	    'reasons');
+	unlink glob $spool->dir . '/bad/*';
+
+	$good = event_data();
+	my $last = event_data();
+	$name = $spool->put_file('0-long.jsonl', json($good) . "\n"
+	    . event(helo => 'x' x 300_000) . "\n" . json($last) . "\n");
+	load_once();
+	is($pg->value('select count(*) from signet.message where id in '
+		. "('$good->{id}', '$last->{id}')"), 2,
+	    'lines beside one that is too long');
+	like($spool->read_file('bad', $name), qr/(?:x{1000}){300}/, 'the file is kept');
+	like($spool->read_file('bad', "$name.reason"), qr/^line 2: is too long/,
+	    'and why');
+	unlink glob $spool->dir . '/bad/*';
+
+	$spool->put_file('0-empty.jsonl', '');
+	load_once();
+	is_deeply([$spool->files('bad')], [], 'an empty file is nothing');
+};
+
+subtest 'the same lines again' => sub {
+	my @lines = map { event(rcpt => [Signet::Events::rcpt('a@site.test'),
+		Signet::Events::rcpt('b@site.test')]) } 1 .. 50;
+	$spool->put(@lines);
+	load_once();
+	my $count = 'select (select count(*) from signet.message), '
+	    . '(select count(*) from signet.dmarc_evaluation)';
+	my $before = $pg->psql($count);
+	$spool->put(@lines, @lines);
+	like(load_once(), qr/duplicates=100\b/, 'known');
+	is($pg->psql($count), $before, 'nothing twice');
+};
+
+subtest 'a large file' => sub {
+	my $before = $pg->value('select count(*) from signet.message');
+	$spool->put((map { event() } 1 .. 5000), 'nonsense',
+	    map { event() } 1 .. 2000);
+	load_once();
+	is($pg->value('select count(*) from signet.message') - $before, 7000,
+	    'in several calls');
+	my ($reason) = grep { /reason$/ } $spool->files('bad');
+	like($spool->read_file('bad', $reason), qr/^line 5001: /,
+	    'lines are counted through');
+	unlink glob $spool->dir . '/bad/*';
+};
+
+subtest 'days' => sub {
+	my @old = map { event(at => iso(time - $_ * 86400)) } 3, 10, 40;
+	my $edge = event_data(at => '2026-03-01T00:00:00.000Z');
+	my $last = event_data(at => '2026-02-28T23:59:59.999Z');
+	$spool->put(@old, 'nonsense', json($edge), json($last));
+	load_once();
+	is($pg->value("select tableoid::regclass from signet.message where "
+		. "id = '$edge->{id}'"), 'signet.message_20260301',
+	    'midnight UTC begins a day');
+	is($pg->value("select tableoid::regclass from signet.message where "
+		. "id = '$last->{id}'"), 'signet.message_20260228',
+	    'and ends one');
+	my $days = sub {
+		return $pg->value('select count(*) from signet.v_partition '
+		    . "where table_name = '$_[0]' and "
+		    . "day < current_date - $_[1]");
+	};
+	is($days->('message', 30), 3, 'old days are there');
+	my ($status, $text) = load('--expire');
+	is($status, 0, 'signet-load --expire') or diag $text;
+	like($text, qr/expired message_20260301/, 'told');
+	is($days->('message', 30), 0, 'old messages are gone');
+	is($days->('message', 9), 1, 'newer ones stay');
+	is($days->('dmarc_evaluation', 7), 0, 'evaluations have their own age');
+	is($days->('dmarc_evaluation', 2), 1, 'newer ones stay');
+	configure(load => "retain_messages = 5d\nretain_evaluations = 0");
+	$spool->put(event(at => iso(time - 20 * 86400)));
+	load_once();
+	load('--expire');
+	is($days->('message', 5), 0, 'as configured');
+	is($days->('dmarc_evaluation', 19), 1, '0 keeps for ever');
+	configure();
+	load('--expire');
+	unlink glob $spool->dir . '/bad/*';
+};
+
+subtest 'a comment on everything' => sub {
+	is($pg->psql(<<'END'), '', 'tables, views, columns, indexes');
+select c.oid::regclass, a.attname
+from pg_class c
+left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+	and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f')
+where c.relnamespace = 'signet'::regnamespace
+and not (c.relispartition and c.relkind in ('i', 'I'))
+and not (c.relkind in ('i', 'I') and exists (select from pg_index i
+	where i.indexrelid = c.oid and i.indisprimary))
+and ((c.relkind <> 'c' and obj_description(c.oid, 'pg_class') is null)
+	or (a.attnum is not null and col_description(c.oid, a.attnum) is null))
+END
+	is($pg->psql(<<'END'), '', 'functions');
+select p.oid::regprocedure from pg_proc p
+where p.pronamespace = 'signet'::regnamespace
+and obj_description(p.oid, 'pg_proc') is null
+END
+	is($pg->psql(<<'END'), '', 'types');
+select t.oid::regtype from pg_type t
+where t.typnamespace = 'signet'::regnamespace and t.typrelid = 0
+and t.typelem = 0 and obj_description(t.oid, 'pg_type') is null
+END
+	is($pg->psql(<<'END'), '', 'roles');
+select rolname from pg_roles
+where rolname like 'signet%' and shobj_description(oid, 'pg_authid') is null
+END
+	isnt($pg->value("select obj_description('signet'::regnamespace)"), '',
+	    'the schema');
+};
+
+subtest 'rights' => sub {
+	$pg->login('loader', 'signet_load')->login('reader', 'signet_admin')
+	    ->login('reporter', 'signet_report')
+	    ->login('policy', 'signet_policy')->login('nobody_else');
+	my $can = sub {
+		my ($user, $statement) = @_;
+		my (undef, $error) = $pg->try_psql({ user => $user },
+		    "begin; $statement; rollback;");
+		return $error eq '' ? 1
+		    : $error =~ /permission denied/ ? 0 : $error;
+	};
+	my %call = (
+		'load_events' => "select signet.load_events('x', "
+		    . "array['" . event() . "'])",
+		'load_dropped' => "select signet.load_dropped('x', 0, 0)",
+		'expire' => "select signet.expire(null, null)",
+		'status_results' => 'select signet.status_results()',
+		'status_loaders' => 'select signet.status_loaders()',
+		'status_database' => 'select signet.status_database()',
+		'migrations' => 'select signet.migrations()',
+		'migration_done' => "select signet.migration_done(9, 'x', 'x')",
+		'insert_events' => "select signet.insert_events(array['{}'])",
+		'load_range' => "select signet.load_range(array['{}'], 1)",
+		'make_partition' =>
+		    "select signet.make_partition('message', '2030-01-01')",
+		'make_partitions' =>
+		    "select signet.make_partitions(array['2030-01-01'::date])",
+		'event_fault' => "select signet.event_fault('1', 'x', null, null)",
+		'event_misfit' => "select signet.event_misfit('{}')",
+		'event_day' => "select signet.event_day('{}')",
+		'refusal' => "select signet.refusal('{}', 'x')",
+	);
+	my %may = (
+		loader => { map { $_ => 1 } qw(load_events load_dropped expire
+		    migrations status_database) },
+		reader => { map { $_ => 1 } qw(status_results status_loaders
+		    status_database) },
+		reporter => { status_database => 1 },
+		policy => {},
+		nobody_else => {},
+	);
+	is(join(' ', sort keys %call), $pg->value("select string_agg(distinct "
+		. "proname::text collate \"C\", ' ') from pg_proc where "
+		. "pronamespace = 'signet'::regnamespace"),
+	    'every function is tried');
+	for my $user (sort keys %may) {
+		my %got = map { $_ => $can->($user, $call{$_}) } keys %call;
+		my %want = map { $_ => $may{$user}{$_} // 0 } keys %call;
+		is_deeply(\%got, \%want, "$user: functions");
+		my @views = split /\n/, $pg->psql('select oid::regclass from '
+		    . "pg_class where relnamespace = 'signet'::regnamespace "
+		    . "and relkind = 'v'");
+		my @tables = split /\n/, $pg->psql('select oid::regclass from '
+		    . "pg_class where relnamespace = 'signet'::regnamespace "
+		    . "and relkind in ('r', 'p')");
+		ok(@views >= 8 && @tables >= 6, 'there are some');
+		is_deeply([grep { $can->($user, "select * from $_") ne '0' }
+		    @tables], [], "$user: no table");
+		is_deeply([grep { $can->($user, "delete from $_") eq '1' }
+		    @tables, @views], [], "$user: changes nothing directly");
+		is_deeply([grep { $can->($user, "select * from $_") ne '1' }
+		    @views], $user eq 'reader' ? [] : \@views,
+		    "$user: views");
+		is($can->($user, 'create table signet.x (a int)'), 0,
+		    "$user: makes nothing");
+	}
+	configure(conninfo => $pg->conninfo(user => 'loader'));
+	$spool->put(event(queue_id => '4Xrights'));
+	load_once();
+	is($pg->value("select count(*) from signet.message where queue_id = "
+		. "'4Xrights'"), 1, 'signet_load is enough to load');
+	is((load('--expire'))[0], 0, 'and to expire');
+	isnt((migrate())[0], 0, 'not to migrate');
+	configure();
+};
+
+subtest 'usage' => sub {
+	my ($status, $text) = load('--nonsense');
+	ok($status != 0, 'an unknown option');
+	like($text, qr/usage/, 'usage is shown');
+	spew("$dir/signet.conf", "[load]\nspool_maximum = 3\n");
+	($status, $text) = load('--once');
+	isnt($status, 0, 'an unknown setting');
+	like($text, qr/signet\.conf:2\b.*spool_max/, 'file, line and remedy');
+	configure();
+};
+
+done_testing;
