@@ -22,7 +22,7 @@ enum dmarc_result {
 
 struct dmarc_input {
 	struct domain author;
-	enum spf_result spf;	 /* of MAIL FROM only */
+	enum spf_result spf;	  /* of MAIL FROM only */
 	struct domain spf_domain; /* not set if SPF checked no domain */
 	const struct dkim_signature_result *dkim;
 	size_t dkim_count;
@@ -33,9 +33,10 @@ struct dmarc_verdict {
 	enum dmarc_method method;
 	struct domain author;
 	struct dmarc_policy_found policy; /* record, domains, security */
-	enum dmarc_policy published;   /* the word that p, sp or np chose */
-	enum dmarc_policy disposition; /* after t=y; NONE unless FAIL */
-	bool author_exists;	       /* false: NXDOMAIN, np applies */
+	enum dmarc_policy published;	  /* the word that p, sp or np chose;
+					     UNSET without a record */
+	enum dmarc_policy disposition;	  /* after t=y; NONE unless FAIL */
+	bool author_exists;		  /* false: NXDOMAIN, np applies */
 	bool aligned_spf, aligned_dkim;
 	const char *reason;
 };
@@ -43,21 +44,19 @@ struct dmarc_verdict {
 /* SPF or DKIM that could not be asked (temperror) for an identifier that
  * would align makes a failure DMARC_TEMPERROR, never a failure. */
 void dmarc_evaluate(struct arena *arena, struct dmarc_discovery *discovery,
-		    struct resolver *resolver,
-		    const struct dmarc_input *input,
+		    struct resolver *resolver, const struct dmarc_input *input,
 		    struct deadline deadline, struct dmarc_verdict *verdict);
 
 /* True if the identifier aligns with the author domain (section 4.4);
  * sets *temperror when that could not be asked. */
-bool dmarc_is_aligned(struct dmarc_discovery *discovery,
-		      struct domain author, struct domain identifier,
-		      bool strict, struct deadline deadline,
-		      bool *temperror);
+bool dmarc_is_aligned(struct dmarc_discovery *discovery, struct domain author,
+		      struct domain identifier, bool strict,
+		      struct deadline deadline, bool *temperror);
 
 /* The verdict that asks for more: fail reject > fail quarantine > fail none
  * > temperror > permerror > none > pass. */
-const struct dmarc_verdict *
-dmarc_stricter(const struct dmarc_verdict *a, const struct dmarc_verdict *b);
+const struct dmarc_verdict *dmarc_stricter(const struct dmarc_verdict *a,
+					   const struct dmarc_verdict *b);
 
 /* "none", "pass", "fail", "temperror", "permerror". */
 const char *dmarc_result_name(enum dmarc_result result);

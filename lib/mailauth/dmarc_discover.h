@@ -23,11 +23,12 @@ enum dmarc_found {
 
 struct dmarc_policy_found {
 	enum dmarc_found found;
-	struct dmarc_record record;	  /* when FOUND */
-	struct domain policy_domain;	  /* where it was found */
-	struct domain organizational;	  /* of the author domain */
-	enum dns_security security;	  /* weakest of the answers used */
-	const char *reason;		  /* NONE and TEMPERROR */
+	struct dmarc_record record;   /* when FOUND */
+	struct domain policy_domain;  /* where it was found */
+	struct domain organizational; /* of the author domain; not set
+					 if nobody had to know */
+	enum dns_security security;   /* weakest of the answers used */
+	const char *reason;	      /* NONE and TEMPERROR */
 };
 
 /* Remembers the walks of one message, so that each name is walked once. */
@@ -54,5 +55,25 @@ bool dmarc_discover_organizational(struct dmarc_discovery *discovery,
 				   struct domain domain,
 				   struct deadline deadline,
 				   struct domain *organizational);
+
+/* True if an answer used so far shows that the domain exists: a name below it
+ * does (RFC 8020).  False proves nothing. */
+bool dmarc_discovery_shows_existence(const struct dmarc_discovery *discovery,
+				     struct domain domain);
+
+/* The weakest state of the answers used in the walk of a domain; DNS_SECURE
+ * if there were none. */
+enum dns_security
+dmarc_discovery_security(const struct dmarc_discovery *discovery,
+			 struct domain domain);
+
+/* The names whose answers were used in the walk of a domain, in order; false
+ * beyond the last. */
+bool dmarc_discovery_step(const struct dmarc_discovery *discovery,
+			  struct domain domain, size_t index,
+			  struct text *name);
+
+enum dmarc_method
+dmarc_discovery_method(const struct dmarc_discovery *discovery);
 
 #endif
