@@ -2,8 +2,8 @@
  *
  * The one file that includes OpenSSL (EVP only).  Algorithms are fetched
  * once for the process.  RSA keys are built from their two numbers with a
- * DER reader of our own, since OpenSSL's decoders cost more than all other
- * cryptography of a message.
+ * DER reader of our own (base/der.h), since OpenSSL's decoders cost more than
+ * all other cryptography of a message.
  */
 #ifndef BASE_CRYPTO_H
 #define BASE_CRYPTO_H
@@ -21,9 +21,15 @@ enum crypto_hash { CRYPTO_SHA1 = 1, CRYPTO_SHA256 };
 #define CRYPTO_HASH_BYTES_MAX 32
 size_t crypto_hash_bytes(enum crypto_hash hash);
 
+/* False if the system's policy has taken the hash away, as some do with
+ * SHA-1: then no digest can be made with it. */
+bool crypto_hash_available(enum crypto_hash hash);
+
 /* A running digest; ends with the arena. */
 struct digest;
 struct digest *digest_new(struct arena *arena, enum crypto_hash hash);
+/* A second digest that has seen the same bytes. */
+struct digest *digest_copy(struct arena *arena, const struct digest *digest);
 void digest_update(struct digest *digest, struct text bytes);
 /* Writes crypto_hash_bytes() bytes; the digest cannot be used after it. */
 void digest_finish(struct digest *digest,
@@ -47,9 +53,8 @@ unsigned public_key_bits(const struct public_key *key);
 enum crypto_key_type public_key_type(const struct public_key *key);
 
 /* RSASSA-PKCS1-v1_5 over a finished digest. */
-bool public_key_verify_rsa(const struct public_key *key,
-			   enum crypto_hash hash, struct text digest,
-			   struct text signature);
+bool public_key_verify_rsa(const struct public_key *key, enum crypto_hash hash,
+			   struct text digest, struct text signature);
 /* Pure Ed25519 over `message`, which for DKIM is the digest. */
 bool public_key_verify_ed25519(const struct public_key *key,
 			       struct text message, struct text signature);

@@ -55,8 +55,17 @@
 /* DKIM: signatures that are verified, aligned ones first; all further ones
  * are counted and reported as not looked at */
 #define LIMIT_DKIM_SIGNATURES 10
-/* DKIM-Signature fields that are read at all to choose those */
+/* DKIM-Signature fields that have a line in the results; all fields are
+ * looked at to find the aligned ones */
 #define LIMIT_DKIM_FIELDS 100
+/* keys asked for as the fields arrive; the others once it is known which
+ * signatures are chosen */
+#define LIMIT_DKIM_EARLY_KEYS 10
+/* different l= for which a body digest is made */
+#define LIMIT_DKIM_LENGTHS 3
+/* body digests of one message: both forms, two hashes, and those of l=, for
+ * DKIM and ARC */
+#define LIMIT_BODY_DIGESTS 16
 /* names in one h= */
 #define LIMIT_DKIM_HEADER_NAMES 256
 /* key records under one selector that are tried (RFC 6376 3.6.2.2) */

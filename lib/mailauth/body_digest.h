@@ -12,10 +12,9 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "mailauth/dkim_canon.h"
 
 struct arena;
-
-enum dkim_canon { DKIM_SIMPLE = 1, DKIM_RELAXED };
 
 #define BODY_WHOLE UINT64_MAX
 
@@ -24,10 +23,10 @@ struct body_digests;
 struct body_digests *body_digests_new(struct arena *arena);
 
 /* Before the first byte.  `length` is l= or BODY_WHOLE.  Returns a number to
- * ask with later; the same number for the same wish. */
-unsigned body_digests_want(struct body_digests *digests,
-			   enum dkim_canon canon, enum crypto_hash hash,
-			   uint64_t length);
+ * ask with later; the same number for the same wish.  There is room for
+ * LIMIT_BODY_DIGESTS different ones: callers bound what they want. */
+unsigned body_digests_want(struct body_digests *digests, enum dkim_canon canon,
+			   enum crypto_hash hash, uint64_t length);
 
 /* Chunks as they arrive, cut anywhere.  Bare LF and bare CR stay as they
  * are.  Returns false when no digest needs further bytes. */

@@ -22,13 +22,14 @@ enum dkim_result {
 	DKIM_NONE,
 	DKIM_PASS,
 	DKIM_FAIL,	/* signature or body hash does not fit */
-	DKIM_POLICY,	/* verifies, but our policy does not take it: l=,
-			   rsa-sha1, short key, From not signed ... */
-	DKIM_NEUTRAL,	/* cannot be processed: syntax, unknown version,
-			   beyond the limit of signatures; or a failure
-			   under a t=y key */
-	DKIM_TEMPERROR,
-	DKIM_PERMERROR	/* no key, revoked, broken key ... */
+	DKIM_POLICY,	/* our policy does not take it: l=, a further From
+			   that is not signed (both only where it verifies),
+			   rsa-sha1, short key */
+	DKIM_NEUTRAL,	/* not looked at: beyond the limit of signatures or
+			   of the header; or a failure under a t=y key */
+	DKIM_TEMPERROR, /* the key could not be asked for */
+	DKIM_PERMERROR	/* PERMFAIL of RFC 6376 6.1: syntax, version, From
+			   not signed, expired, no key, revoked ... */
 };
 
 struct dkim_options {
@@ -40,17 +41,17 @@ struct dkim_options {
 
 struct dkim_signature_result {
 	enum dkim_result result;
-	struct domain domain;	/* d=; not set if it could not be read */
-	struct text selector;	/* s=, as A-labels */
-	struct text identity;	/* i=, or @d */
-	struct text algorithm;	/* a= as received */
-	struct text header_b;	/* first 8 or more bytes of b=, white space
-				   out, unique enough (RFC 6008) */
-	unsigned bits;		/* key size; 0 if no key was had */
-	bool test_key;		/* t=y */
-	bool has_length;	/* l= was there */
+	struct domain domain;	    /* d=; not set if it could not be read */
+	struct text selector;	    /* s=, as A-labels */
+	struct text identity;	    /* i=, or @d */
+	struct text algorithm;	    /* a= as received */
+	struct text header_b;	    /* first 8 or more bytes of b=, white space
+				       out, unique enough (RFC 6008) */
+	unsigned bits;		    /* key size; 0 if no key was had */
+	bool test_key;		    /* t=y */
+	bool has_length;	    /* l= was there */
 	enum dns_security security; /* of the key's answer */
-	const char *reason;	/* a few words when not pass */
+	const char *reason;	    /* a few words when not pass */
 };
 
 struct dkim_verifier;
@@ -72,8 +73,9 @@ void dkim_verifier_end_of_header(struct dkim_verifier *verifier,
 				 size_t author_count,
 				 struct body_digests *digests);
 
-/* Waits for keys and decides.  The results stand in the order of the fields,
- * those not looked at included (NEUTRAL). Returns their number. */
+/* Waits for keys and decides; the body digests are finished.  The results
+ * stand in the order of the fields, those not looked at included (NEUTRAL),
+ * LIMIT_DKIM_FIELDS at most.  Returns their number. */
 size_t dkim_verifier_finish(struct dkim_verifier *verifier,
 			    struct deadline deadline, int64_t now_s,
 			    const struct dkim_signature_result **results);

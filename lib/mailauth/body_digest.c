@@ -1,0 +1,278 @@
+#include "mailauth/body_digest.h"
+
+#include <assert.h>
+
+#include "base/arena.h"
+#include "base/ascii.h"
+#include "base/limits.h"
+
+/* Short runs are gathered here before they are hashed; longer ones are
+ * hashed where they lie. */
+#define GATHER_BYTES 4096
+#define RUN_BYTES 512
+
+struct canon_stream;
+
+struct wanted_digest {
+	const struct canon_stream *stream;
+	enum crypto_hash hash;
+	uint64_t length, left;
+	struct digest *digest;
+	unsigned char result[CRYPTO_HASH_BYTES_MAX];
+	unsigned number;
+	struct wanted_digest *next;
+};
+
+/* One canonical form on its way: bytes come in as they arrive, canonical
+ * bytes go out to all digests that want this form. */
+struct canon_stream {
+	enum dkim_canon canon;
+	struct wanted_digest *wanted;
+	bool space;	/* relaxed: white space is owed */
+	bool cr;	/* a CR whose next byte has not come */
+	uint64_t crlfs; /* line ends that count only if more follows */
+	uint64_t bytes; /* canonical bytes so far */
+	char *gathered;
+	size_t gathered_bytes;
+};
+
+struct body_digests {
+	struct arena *arena;
+	struct canon_stream simple, relaxed;
+	struct wanted_digest *all[LIMIT_BODY_DIGESTS];
+	unsigned count;
+	bool finished;
+};
+
+struct body_digests *
+body_digests_new(struct arena *arena)
+{
+	struct body_digests *digests =
+	    arena_new_value(arena, struct body_digests);
+
+	digests->arena = arena;
+	digests->simple.canon = DKIM_SIMPLE;
+	digests->relaxed.canon = DKIM_RELAXED;
+	return digests;
+}
+
+static struct canon_stream *
+stream_of(struct body_digests *digests, enum dkim_canon canon)
+{
+	return canon == DKIM_SIMPLE ? &digests->simple : &digests->relaxed;
+}
+
+unsigned
+body_digests_want(struct body_digests *digests, enum dkim_canon canon,
+		  enum crypto_hash hash, uint64_t length)
+{
+	struct canon_stream *stream = stream_of(digests, canon);
+	struct wanted_digest *wanted;
+
+	for (wanted = stream->wanted; wanted != NULL; wanted = wanted->next)
+		if (wanted->hash == hash && wanted->length == length)
+			return wanted->number;
+	assert(digests->count < LIMIT_BODY_DIGESTS);
+	wanted = arena_new_value(digests->arena, struct wanted_digest);
+	wanted->stream = stream;
+	wanted->hash = hash;
+	wanted->length = wanted->left = length;
+	wanted->digest = digest_new(digests->arena, hash);
+	wanted->number = digests->count;
+	wanted->next = stream->wanted;
+	stream->wanted = wanted;
+	if (stream->gathered == NULL)
+		stream->gathered = arena_bytes(digests->arena, GATHER_BYTES);
+	digests->all[digests->count++] = wanted;
+	return wanted->number;
+}
+
+static void
+hash_bytes(struct canon_stream *stream, const char *at, size_t bytes)
+{
+	struct wanted_digest *wanted;
+	size_t take;
+
+	for (wanted = stream->wanted; wanted != NULL; wanted = wanted->next) {
+		take = wanted->left < bytes ? (size_t)wanted->left : bytes;
+		digest_update(wanted->digest, text_of(at, take));
+		if (wanted->length != BODY_WHOLE)
+			wanted->left -= take;
+	}
+}
+
+static void
+hash_gathered(struct canon_stream *stream)
+{
+	hash_bytes(stream, stream->gathered, stream->gathered_bytes);
+	stream->gathered_bytes = 0;
+}
+
+static void
+put_bytes(struct canon_stream *stream, const char *at, size_t bytes)
+{
+	stream->bytes += bytes;
+	if (bytes > GATHER_BYTES - stream->gathered_bytes)
+		hash_gathered(stream);
+	if (bytes > RUN_BYTES) {
+		hash_gathered(stream);
+		hash_bytes(stream, at, bytes);
+		return;
+	}
+	memcpy(stream->gathered + stream->gathered_bytes, at, bytes);
+	stream->gathered_bytes += bytes;
+}
+
+static void
+put_crlfs(struct canon_stream *stream)
+{
+	for (; stream->crlfs > 0; stream->crlfs--)
+		put_bytes(stream, "\r\n", 2);
+}
+
+/* A run that needs no further change but for empty lines at the end of the
+ * body: sections 3.4.3 and 3.4.4 take them off.  It ends in no half CRLF. */
+static void
+put_run(struct canon_stream *stream, const char *at, const char *end)
+{
+	const char *last = end;
+	uint64_t crlfs = 0;
+
+	while (last - at >= 2 && last[-1] == '\n' && last[-2] == '\r') {
+		last -= 2;
+		crlfs++;
+	}
+	if (last > at) {
+		put_crlfs(stream);
+		put_bytes(stream, at, (size_t)(last - at));
+	}
+	stream->crlfs += crlfs;
+}
+
+static void
+put_space(struct canon_stream *stream)
+{
+	if (stream->space)
+		put_run(stream, " ", &" "[1]);
+	stream->space = false;
+}
+
+/* The byte behind a CR that ended the chunk before. */
+static const char *
+resume_cr(struct canon_stream *stream, const char *at)
+{
+	stream->cr = false;
+	if (*at == '\n') {
+		stream->space = false;
+		stream->crlfs++;
+		return at + 1;
+	}
+	put_space(stream);
+	put_run(stream, "\r", &"\r"[1]);
+	return at;
+}
+
+static void
+update_relaxed(struct canon_stream *stream, const char *at, const char *end)
+{
+	const char *stop;
+
+	while (at < end) {
+		if (ascii_is_wsp(*at)) {
+			stream->space = true;
+			at++;
+			continue;
+		}
+		if (stream->space && *at == '\r' && at + 1 < end &&
+		    at[1] == '\n')
+			stream->space = false;
+		put_space(stream);
+		stop = dkim_canon_irregular(at, end);
+		put_run(stream, at, stop);
+		at = stop;
+	}
+}
+
+static void
+update_stream(struct canon_stream *stream, struct text chunk)
+{
+	const char *at = chunk.at, *end = chunk.at + chunk.len;
+	bool cr;
+
+	if (stream->wanted == NULL)
+		return;
+	if (stream->cr)
+		at = resume_cr(stream, at);
+	cr = at < end && end[-1] == '\r';
+	if (cr)
+		end--;
+	if (stream->canon == DKIM_SIMPLE)
+		put_run(stream, at, end);
+	else
+		update_relaxed(stream, at, end);
+	stream->cr = cr;
+}
+
+static bool
+wants_more(const struct canon_stream *stream)
+{
+	const struct wanted_digest *wanted;
+
+	for (wanted = stream->wanted; wanted != NULL; wanted = wanted->next)
+		if (wanted->left > stream->gathered_bytes)
+			return true;
+	return false;
+}
+
+bool
+body_digests_update(struct body_digests *digests, struct text chunk)
+{
+	assert(!digests->finished);
+	if (chunk.len > 0) {
+		update_stream(&digests->simple, chunk);
+		update_stream(&digests->relaxed, chunk);
+	}
+	return wants_more(&digests->simple) || wants_more(&digests->relaxed);
+}
+
+static void
+finish_stream(struct canon_stream *stream)
+{
+	struct wanted_digest *wanted;
+
+	if (stream->wanted == NULL)
+		return;
+	if (stream->cr) {
+		put_space(stream);
+		put_run(stream, "\r", &"\r"[1]);
+	}
+	/* an empty body is CRLF when simple, nothing when relaxed */
+	if (stream->bytes > 0 || stream->canon == DKIM_SIMPLE)
+		put_bytes(stream, "\r\n", 2);
+	hash_gathered(stream);
+	for (wanted = stream->wanted; wanted != NULL; wanted = wanted->next)
+		digest_finish(wanted->digest, wanted->result);
+}
+
+void
+body_digests_finish(struct body_digests *digests)
+{
+	assert(!digests->finished);
+	digests->finished = true;
+	finish_stream(&digests->simple);
+	finish_stream(&digests->relaxed);
+}
+
+struct text
+body_digests_get(const struct body_digests *digests, unsigned number,
+		 uint64_t *canonical_bytes)
+{
+	const struct wanted_digest *wanted;
+
+	assert(digests->finished && number < digests->count);
+	wanted = digests->all[number];
+	if (canonical_bytes != NULL)
+		*canonical_bytes = wanted->stream->bytes;
+	return text_of((const char *)wanted->result,
+		       crypto_hash_bytes(wanted->hash));
+}

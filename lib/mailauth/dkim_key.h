@@ -1,0 +1,36 @@
+/* dkim_key.h - key records in the DNS (RFC 6376 section 3.6.1, RFC 8463) */
+#ifndef MAILAUTH_DKIM_KEY_H
+#define MAILAUTH_DKIM_KEY_H
+
+#include <stdbool.h>
+
+#include "base/crypto.h"
+#include "base/text.h"
+#include "mailauth/dkim_signature.h"
+
+struct arena;
+struct why;
+
+struct dkim_key {
+	enum crypto_key_type type; /* k= */
+	struct text data;	   /* p= decoded; empty if revoked */
+	bool sha1, sha256;	   /* h= allows this hash */
+	bool email;		   /* s= allows mail */
+	bool test;		   /* t=y */
+	bool strict_identity;	   /* t=s: no subdomain in i= */
+};
+
+/* Borrows from the record. */
+bool dkim_key_parse(struct arena *arena, struct text record,
+		    struct dkim_key *key, struct why *why);
+
+/* What the record allows: its type, hash, service and identity rules, and
+ * that it is not revoked. */
+bool dkim_key_allows(const struct dkim_key *key,
+		     const struct dkim_signature *signature, struct why *why);
+
+/* The key itself, bounded as crypto.h tells; NULL if it cannot be used. */
+struct public_key *dkim_key_public(struct arena *arena,
+				   const struct dkim_key *key, struct why *why);
+
+#endif
