@@ -246,7 +246,7 @@ spf_record_parse(struct arena *arena, struct text txt,
 	struct spf_directive *directives;
 	struct scan in;
 	struct text term;
-	size_t terms;
+	size_t terms = 0;
 
 	memset(record, 0, sizeof(*record));
 	if (!check_bytes(txt, &terms, why))
