@@ -1,0 +1,36 @@
+/* forged.h - which fields that came in claim to be ours
+ *
+ * Every field is looked at as it arrives, whatever the bounds of struct
+ * message leave out: a forged field behind two thousand others goes too.
+ */
+#ifndef MILTER_FORGED_H
+#define MILTER_FORGED_H
+
+#include <stddef.h>
+
+#include "base/text.h"
+
+struct engine;
+struct arena;
+
+#define RESULTS_FIELD "Authentication-Results"
+#define TAG_FIELD "X-Signet-Verdict"
+
+/* Numbers, from 1, among the fields of the same name. */
+struct forged_list {
+	unsigned *numbers;
+	size_t count, room;
+	unsigned seen;
+};
+
+struct forged {
+	struct forged_list results, tags;
+};
+
+void forged_note(struct forged *forged, struct arena *arena,
+		 const struct engine *engine, struct text name,
+		 struct text value);
+
+size_t forged_count(const struct forged *forged);
+
+#endif

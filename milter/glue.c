@@ -1,0 +1,434 @@
+#include "milter/glue.h"
+
+#include <libmilter/mfapi.h>
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/why.h"
+#include "io/clock.h"
+#include "io/log.h"
+#include "io/spool.h"
+#include "milter/counters.h"
+#include "milter/facts.h"
+#include "milter/milter_socket.h"
+#include "milter/session.h"
+
+/* how long a stop waits for messages on their way */
+#define STOP_WAIT_MS 10000
+
+static const char *own_socket;
+
+/* messages between MAIL and their end */
+static pthread_mutex_t live_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t live_changed = PTHREAD_COND_INITIALIZER;
+static unsigned live;
+
+static void
+set_on_its_way(struct session *session, bool on_its_way)
+{
+	if (session->on_its_way == on_its_way)
+		return;
+	session->on_its_way = on_its_way;
+	pthread_mutex_lock(&live_lock);
+	live += on_its_way ? 1u : -1u;
+	if (live == 0)
+		pthread_cond_signal(&live_changed);
+	pthread_mutex_unlock(&live_lock);
+}
+
+static void
+end_message(struct session *session)
+{
+	session_reset(session);
+	set_on_its_way(session, false);
+}
+
+bool
+glue_is_idle(void)
+{
+	bool idle;
+
+	pthread_mutex_lock(&live_lock);
+	idle = live == 0;
+	pthread_mutex_unlock(&live_lock);
+	return idle;
+}
+
+static pthread_mutex_t engine_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct engine *current;
+
+void
+glue_use(struct engine *engine)
+{
+	struct engine *before;
+
+	pthread_mutex_lock(&engine_lock);
+	before = current;
+	current = engine != NULL ? engine_hold(engine) : NULL;
+	pthread_mutex_unlock(&engine_lock);
+	if (before != NULL)
+		engine_release(before);
+}
+
+static struct session *
+new_session(void)
+{
+	struct session *session;
+
+	pthread_mutex_lock(&engine_lock);
+	session = session_new(current);
+	pthread_mutex_unlock(&engine_lock);
+	return session;
+}
+
+static struct session *
+session_of(SMFICTX *ctx)
+{
+	return smfi_getpriv(ctx);
+}
+
+static struct text
+macro(SMFICTX *ctx, const char *name)
+{
+	return text_from(smfi_getsymval(ctx, (char *)(uintptr_t)name));
+}
+
+/* "<a@example.com>" or the same without brackets, as local mail comes. */
+static struct text
+without_brackets(const char *path)
+{
+	struct text text = text_from(path);
+
+	if (text.len >= 2 && text.at[0] == '<' &&
+	    text.at[text.len - 1] == '>')
+		return text_of(text.at + 1, text.len - 2);
+	return text;
+}
+
+/* --- stages that are not answered --- */
+
+static sfsistat
+on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
+	     unsigned long f2, unsigned long f3, unsigned long *pf0,
+	     unsigned long *pf1, unsigned long *pf2, unsigned long *pf3)
+{
+	unsigned long no_reply = SMFIP_NR_CONN | SMFIP_NR_HELO |
+				 SMFIP_NR_MAIL | SMFIP_NR_RCPT |
+				 SMFIP_NR_DATA | SMFIP_NR_UNKN |
+				 SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY;
+
+	*pf0 = (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE) & f0;
+	*pf1 = (no_reply | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_SKIP |
+		SMFIP_HDR_LEADSPC) &
+	       f1;
+	*pf2 = *pf3 = 0;
+	if ((f1 & SMFIP_HDR_LEADSPC) == 0)
+		log_warning("the mail server cannot hand over leading space "
+			    "of header fields: DKIM signatures with simple "
+			    "header canonicalization will fail");
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_connect(SMFICTX *ctx, char *name, struct sockaddr *address)
+{
+	struct session *session = new_session();
+	struct ipaddr peer = {0};
+
+	ipaddr_from_sockaddr(address, &peer);
+	session_connect(session, text_from(name), &peer);
+	smfi_setpriv(ctx, session);
+	counters_add(COUNT_CONNECTIONS);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_helo(SMFICTX *ctx, char *helo)
+{
+	session_helo(session_of(ctx), text_from(helo));
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **argv)
+{
+	struct session *session = session_of(ctx);
+	struct text version = macro(ctx, "{tls_version}");
+
+	if (version.len > 0)
+		session_tls(session, version, macro(ctx, "{cipher}"),
+			    macro(ctx, "{cipher_bits}"));
+	set_on_its_way(session, true);
+	session_mail(session, without_brackets(argv[0]),
+		     macro(ctx, "{auth_authen}"));
+	for (argv++; *argv != NULL; argv++)
+		session_mail_argument(session, text_from(*argv));
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **argv)
+{
+	session_rcpt(session_of(ctx), without_brackets(argv[0]));
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *value)
+{
+	session_header(session_of(ctx), text_from(name), text_from(value));
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_end_of_header(SMFICTX *ctx)
+{
+	session_end_of_header(session_of(ctx));
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_body(SMFICTX *ctx, unsigned char *chunk, size_t bytes)
+{
+	bool more = session_body(session_of(ctx),
+				 text_of((const char *)chunk, bytes));
+
+	return more ? SMFIS_CONTINUE : SMFIS_SKIP;
+}
+
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+	struct session *session = session_of(ctx);
+
+	if (session != NULL)
+		end_message(session);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_close(SMFICTX *ctx)
+{
+	struct session *session = session_of(ctx);
+
+	smfi_setpriv(ctx, NULL);
+	if (session == NULL)
+		return SMFIS_CONTINUE;
+	end_message(session);
+	session_free(session);
+	return SMFIS_CONTINUE;
+}
+
+/* --- the end of a message --- */
+
+/* From the last on, so that the numbers of those above stay valid whatever
+ * the MTA does with them. */
+static void
+remove_fields(SMFICTX *ctx, const char *name,
+	      const struct forged_list *list)
+{
+	size_t i;
+
+	for (i = list->count; i > 0; i--)
+		smfi_chgheader(ctx, (char *)(uintptr_t)name,
+			       (int)list->numbers[i - 1], NULL);
+}
+
+/* libmilter wants folded lines with a bare line feed, and with LEADSPC the
+ * space after the colon. */
+static char *
+header_value(struct session *session, struct text value)
+{
+	char *to = arena_bytes(session->arena, value.len + 2), *at = to;
+	size_t i;
+
+	*at++ = ' ';
+	for (i = 0; i < value.len; i++)
+		if (value.at[i] != '\r')
+			*at++ = value.at[i];
+	*at = '\0';
+	return to;
+}
+
+static void
+change_message(SMFICTX *ctx, struct session *session)
+{
+	const struct decision *decision = &session->decision;
+
+	if (session->engine->options->role != ROLE_INTERNAL) {
+		remove_fields(ctx, RESULTS_FIELD, &session->forged.results);
+		remove_fields(ctx, TAG_FIELD, &session->forged.tags);
+	}
+	smfi_insheader(ctx, 0, (char *)(uintptr_t) RESULTS_FIELD,
+		       header_value(session, session->auth_results));
+	if (decision->action == ACTION_TAG ||
+	    decision->action == ACTION_QUARANTINE)
+		smfi_insheader(
+		    ctx, 1, (char *)(uintptr_t)TAG_FIELD,
+		    arena_printf(session->arena, " quarantine; reason=%s",
+				 decision->reason));
+	if (decision->action == ACTION_QUARANTINE)
+		smfi_quarantine(ctx,
+				arena_printf(session->arena, "signet: %s",
+					     decision->reason));
+}
+
+/* Printable ASCII without '%', which libmilter's peers read as a format. */
+static char *
+reply_text(struct session *session)
+{
+	char *text = text_string(session->arena,
+				 text_from(session->decision.text)), *at;
+
+	for (at = text; *at != '\0'; at++)
+		if (*at < ' ' || *at > '~' || *at == '%')
+			*at = '?';
+	return text;
+}
+
+static sfsistat
+answer(SMFICTX *ctx, struct session *session)
+{
+	const struct decision *decision = &session->decision;
+
+	if (session->engine->options->mode == MODE_TEST)
+		return SMFIS_CONTINUE;
+	switch (decision->action) {
+	case ACTION_ACCEPT:
+	case ACTION_TAG:
+	case ACTION_QUARANTINE:
+		change_message(ctx, session);
+		return SMFIS_CONTINUE;
+	case ACTION_REJECT:
+	case ACTION_TEMPFAIL:
+		smfi_setreply(ctx, (char *)(uintptr_t)decision->code,
+			      (char *)(uintptr_t)decision->status,
+			      reply_text(session));
+		return decision->action == ACTION_REJECT ? SMFIS_REJECT
+							 : SMFIS_TEMPFAIL;
+	}
+	return SMFIS_CONTINUE;
+}
+
+static void
+record(struct session *session, struct text queue_id)
+{
+	struct why why;
+	struct buf line;
+
+	counters_message(&session->verdict, &session->decision,
+			 session->begun_ms);
+	if (session->engine->spool != NULL &&
+	    !spool_append(session->engine->spool,
+			  facts_event(session, queue_id), &why))
+		counters_add(COUNT_FACTS_LOST);
+	buf_init(&line, session->arena, 2000);
+	facts_log(session, queue_id, &line);
+	log_info(TEXT_FMT, TEXT_ARG(buf_view(&line)));
+}
+
+static sfsistat
+on_end_of_message(SMFICTX *ctx)
+{
+	struct session *session = session_of(ctx);
+	sfsistat status;
+
+	session_end(session);
+	status = answer(ctx, session);
+	record(session, macro(ctx, "i"));
+	end_message(session);
+	return status;
+}
+
+/* --- the listener --- */
+
+static void
+describe(struct smfiDesc *milter)
+{
+	memset(milter, 0, sizeof(*milter));
+	milter->xxfi_name = (char *)(uintptr_t) "signet-milter";
+	milter->xxfi_version = SMFI_VERSION;
+	milter->xxfi_flags =
+	    SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE;
+	milter->xxfi_connect = on_connect;
+	milter->xxfi_helo = on_helo;
+	milter->xxfi_envfrom = on_mail;
+	milter->xxfi_envrcpt = on_rcpt;
+	milter->xxfi_header = on_header;
+	milter->xxfi_eoh = on_end_of_header;
+	milter->xxfi_body = on_body;
+	milter->xxfi_eom = on_end_of_message;
+	milter->xxfi_abort = on_abort;
+	milter->xxfi_close = on_close;
+	milter->xxfi_negotiate = on_negotiate;
+}
+
+bool
+glue_open(const char *socket, const struct milter_options *options,
+	  struct why *why)
+{
+	struct smfiDesc milter;
+
+	if (!milter_socket_is_free(socket, why))
+		return false;
+	describe(&milter);
+	if (smfi_register(milter) == MI_FAILURE)
+		return why_set(why, "libmilter refused the registration");
+	if (smfi_setconn((char *)(uintptr_t)socket) == MI_FAILURE ||
+	    smfi_opensocket(true) == MI_FAILURE)
+		return why_set(why, "cannot listen on %s: write unix:/path "
+				    "or inet:port@host, and see that this "
+				    "user may make it",
+			       socket);
+	own_socket = socket;
+	return milter_socket_own(socket, (unsigned)options->socket_mode_octal,
+			  options->socket_group, why);
+}
+
+/* The signal thread of libmilter would take SIGHUP as a wish to stop.  It
+ * is the only caller of sigwait here (service.c uses sigwaitinfo), so it
+ * gets one that never returns. */
+int
+sigwait(const sigset_t *set, int *number)
+{
+	(void)set;
+	(void)number;
+	for (;;)
+		pause();
+}
+
+/* Messages that are being received may end before the process does. */
+static void
+wait_for_messages(void)
+{
+	struct deadline deadline = clock_deadline_in(STOP_WAIT_MS);
+	struct timespec until = {.tv_sec = deadline.at_ms / 1000,
+				 .tv_nsec = deadline.at_ms % 1000 * 1000000};
+
+	pthread_mutex_lock(&live_lock);
+	while (live > 0 && clock_monotonic_ms() < deadline.at_ms)
+		pthread_cond_clockwait(&live_changed, &live_lock,
+				       CLOCK_MONOTONIC, &until);
+	pthread_mutex_unlock(&live_lock);
+}
+
+bool
+glue_serve(struct why *why)
+{
+	if (smfi_main() == MI_FAILURE)
+		return why_set(why, "libmilter ended with an error");
+	wait_for_messages();
+	return true;
+}
+
+/* libmilter looks at its stop flag when somebody connects, or after five
+ * seconds. */
+void
+glue_stop(void)
+{
+	smfi_stop();
+	milter_socket_touch(own_socket);
+}

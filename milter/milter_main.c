@@ -1,0 +1,197 @@
+/* signet-milter - checks incoming mail (signet-milter(8)) */
+#include "config.h"
+
+#include <getopt.h>
+
+#include "base/arena.h"
+#include "base/why.h"
+#include "io/log.h"
+#include "io/resolver_unbound.h"
+#include "io/service.h"
+#include "io/spool.h"
+#include "milter/counters.h"
+#include "milter/explain.h"
+#include "milter/glue.h"
+#include "milter/setup.h"
+
+struct program {
+	const char *config, *listener;
+	bool print_changed;
+	struct resolver_unbound *resolver;
+	struct spool *spool;
+};
+
+static void
+usage(FILE *to)
+{
+	fputs("usage: signet-milter [-n] [-c signet.conf] [-l LISTENER]\n"
+	      "       signet-milter --explain [ARGUMENTS]\n"
+	      "       signet-milter --version\n",
+	      to);
+}
+
+/* --- reload --- */
+
+/* Resolver, spool and sockets stay as they are; all else is read again.  A
+ * file with an error changes nothing. */
+static void
+reload(void *data)
+{
+	struct program *program = data;
+	struct engine *engine = NULL;
+	struct setup *setup;
+	struct why why;
+
+	service_reloading();
+	setup = setup_load(program->config, program->listener, &why);
+	if (setup != NULL)
+		engine = setup_engine(
+		    setup, resolver_unbound_resolver(program->resolver),
+		    program->spool, &why);
+	if (engine != NULL) {
+		glue_use(engine);
+		engine_release(engine);
+		counters_add(COUNT_RELOADS);
+		log_info("configuration read again");
+	} else {
+		counters_add(COUNT_RELOADS_REFUSED);
+		log_error("configuration not taken over, the old one stays: "
+			  "%s",
+			  why.text);
+	}
+	service_ready();
+}
+
+static void
+stop(void *data)
+{
+	service_stopping();
+	glue_stop();
+}
+
+/* --- start --- */
+
+static bool
+open_parts(struct program *program, const struct setup *setup,
+	   struct why *why)
+{
+	struct spool_options spool =
+	    config_common_spool(&setup->common, "signet-milter");
+	struct resolver_options resolver;
+
+	program->spool = spool_open(&spool, why);
+	if (program->spool == NULL)
+		return false;
+	setup_resolver_options(setup, &resolver);
+	program->resolver = resolver_unbound_open(&resolver, why);
+	return program->resolver != NULL;
+}
+
+static bool
+serve(struct program *program, struct setup *setup, struct why *why)
+{
+	struct milter_options milter = setup->milter;
+	char *socket = strdup(milter.listen);
+	struct engine *engine;
+	bool fine;
+
+	engine = setup_engine(setup,
+			      resolver_unbound_resolver(program->resolver),
+			      program->spool, why);
+	if (engine == NULL)
+		return false;
+	glue_use(engine);
+	fine = (milter.metrics == NULL ||
+		counters_serve(milter.metrics, program->resolver,
+			       program->spool, why)) &&
+	       glue_open(socket, &milter, why);
+	if (fine) {
+		log_info("ready on %s", socket);
+		service_ready();
+		fine = glue_serve(why);
+	}
+	if (!glue_is_idle())
+		return fine;
+	glue_use(NULL);
+	engine_release(engine);
+	free(socket);
+	return fine;
+}
+
+static bool
+run(struct program *program, struct why *why)
+{
+	static struct service_calls calls = {.stop = stop, .reload = reload};
+	struct setup *setup =
+	    setup_load(program->config, program->listener, why);
+	bool fine;
+
+	if (setup == NULL)
+		return false;
+	if (program->print_changed) {
+		config_print_changed(setup->source, config_common_table);
+		config_print_changed(setup->source, milter_options_table);
+		setup_free(setup);
+		return true;
+	}
+	log_open("signet-milter", config_common_log(&setup->common),
+		 setup->common.debug);
+	calls.data = program;
+	if (!service_start(&calls, why) ||
+	    !open_parts(program, setup, why)) {
+		setup_free(setup);
+		return false;
+	}
+	fine = serve(program, setup, why);
+	/* A message that did not end in time keeps what it uses. */
+	if (!glue_is_idle())
+		return fine;
+	resolver_unbound_close(program->resolver);
+	spool_close(program->spool);
+	return fine;
+}
+
+static bool
+read_options(int argc, char **argv, struct program *program)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "nc:l:")) != -1) {
+		switch (option) {
+		case 'n':
+			program->print_changed = true;
+			break;
+		case 'c':
+			program->config = optarg;
+			break;
+		case 'l':
+			program->listener = optarg;
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct program program = {0};
+	struct why why;
+
+	if (argc > 1 && strcmp(argv[1], "--explain") == 0)
+		return explain_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+		puts("signet-milter " PACKAGE_VERSION);
+		return 0;
+	}
+	if (!read_options(argc, argv, &program)) {
+		usage(stderr);
+		return 2;
+	}
+	if (run(&program, &why))
+		return 0;
+	fprintf(stderr, "signet-milter: %s\n", why.text);
+	return 1;
+}

@@ -1,0 +1,185 @@
+#include "milter/session.h"
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/xalloc.h"
+#include "io/clock.h"
+#include "milter/check.h"
+
+struct session *
+session_new(struct engine *engine)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+
+	session->engine = engine_hold(engine);
+	session->connection = arena_new();
+	session->arena = arena_new();
+	return session;
+}
+
+void
+session_free(struct session *session)
+{
+	arena_free(session->arena);
+	arena_free(session->connection);
+	engine_release(session->engine);
+	free(session);
+}
+
+void
+session_connect(struct session *session, struct text name,
+		const struct ipaddr *peer)
+{
+	session->peer_name =
+	    text_copy(session->connection, text_first(name, 255));
+	session->peer = *peer;
+}
+
+void
+session_helo(struct session *session, struct text helo)
+{
+	session->helo = text_copy(session->connection,
+				  text_first(helo, LIMIT_ADDRESS_BYTES));
+	/* HELO comes again after STARTTLS: what was known before is void. */
+	memset(&session->tls, 0, sizeof(session->tls));
+}
+
+void
+session_tls(struct session *session, struct text version, struct text cipher,
+	    struct text bits)
+{
+	uint64_t number = 0;
+
+	session->tls.version =
+	    text_copy(session->connection, text_first(version, 32));
+	session->tls.cipher =
+	    text_copy(session->connection, text_first(cipher, 64));
+	text_to_u64(bits, 65536, &number);
+	session->tls.bits = (unsigned)number;
+}
+
+void
+session_reset(struct session *session)
+{
+	size_t keep = offsetof(struct session, memo);
+
+	arena_reset(session->arena);
+	memset((char *)session + keep, 0, sizeof(*session) - keep);
+	session->recipients_end = &session->recipients;
+}
+
+static bool
+network_has(const struct config_networks *networks,
+	    const struct ipaddr *address)
+{
+	size_t i;
+
+	for (i = 0; i < networks->count; i++)
+		if (ipnet_contains(&networks->values[i], address))
+			return true;
+	return false;
+}
+
+static enum skip
+find_skip(const struct session *session)
+{
+	const struct milter_options *options = session->engine->options;
+
+	if (options->skip_authenticated && session->login.len > 0)
+		return SKIP_AUTHENTICATED;
+	if (network_has(&options->skip_networks, &session->verdict.client))
+		return SKIP_NETWORK;
+	if (options->skip_local && (session->peer.family == 0 ||
+				    ipaddr_is_loopback(&session->peer)))
+		return SKIP_LOCAL;
+	return SKIP_NOTHING;
+}
+
+void
+session_mail(struct session *session, struct text sender, struct text login)
+{
+	session_reset(session);
+	session->begun_ms = clock_monotonic_ms();
+	session->sender = text_copy(session->arena,
+				    text_first(sender, LIMIT_ADDRESS_BYTES));
+	session->login = text_copy(session->arena,
+				   text_first(login, LIMIT_ADDRESS_BYTES));
+	session->memo =
+	    dns_memo_new(session->arena, session->engine->resolver);
+	message_init(&session->message, session->arena);
+	session->verdict.client = session->peer;
+	session->client_helo = session->helo;
+	session->verdict.skipped = find_skip(session);
+	/* Behind a trusted relay the Received fields must be seen first. */
+	if (!network_has(&session->engine->options->relays, &session->peer))
+		check_begin(session);
+}
+
+void
+session_mail_argument(struct session *session, struct text argument)
+{
+	requiretls_mail_argument(&session->verdict.requiretls, argument);
+	if (text_starts_nocase(argument, TEXT("SIZE=")))
+		text_to_u64(text_skip(argument, 5), UINT64_MAX,
+			    &session->declared_bytes);
+}
+
+static bool
+is_report_address(const struct session *session, struct text address)
+{
+	const struct config_strings *list =
+	    &session->engine->options->report_addresses;
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (text_equal_nocase(text_from(list->values[i]), address))
+			return true;
+	return false;
+}
+
+void
+session_rcpt(struct session *session, struct text address)
+{
+	struct recipient *recipient;
+
+	session->recipient_count++;
+	if (session->recipient_count > LIMIT_RECIPIENTS)
+		return;
+	recipient = arena_new_value(session->arena, struct recipient);
+	recipient->address = text_copy(
+	    session->arena, text_first(address, LIMIT_ADDRESS_BYTES));
+	recipient->is_report_address = is_report_address(session, address);
+	*session->recipients_end = recipient;
+	session->recipients_end = &recipient->next;
+}
+
+void
+session_header(struct session *session, struct text name, struct text value)
+{
+	const struct header_field *field;
+
+	requiretls_field(&session->verdict.requiretls, name, value);
+	forged_note(&session->forged, session->arena, session->engine, name,
+		    value);
+	field = message_add(&session->message, name, value);
+	if (field != NULL && session->checks_begun)
+		check_field(session, field);
+}
+
+bool
+session_end_of_header(struct session *session)
+{
+	check_end_of_header(session);
+	session->body_wanted = body_digests_update(session->digests, TEXT(""));
+	return session->body_wanted;
+}
+
+bool
+session_body(struct session *session, struct text chunk)
+{
+	session->body_bytes += chunk.len;
+	if (session->body_wanted)
+		session->body_wanted =
+		    body_digests_update(session->digests, chunk);
+	return session->body_wanted;
+}

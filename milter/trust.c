@@ -1,0 +1,85 @@
+#include "milter/trust.h"
+
+#include "base/arena.h"
+#include "mailauth/auth_results.h"
+
+/* The verified domain that is in the list, or one that is not set. */
+static struct domain
+verified_in(const struct session *session, const struct domains *list)
+{
+	const struct verdict *verdict = &session->verdict;
+	struct domain domain = {{NULL, 0}};
+	size_t i;
+
+	if (list->count == 0)
+		return domain;
+	for (i = 0; i < verdict->dkim_count; i++)
+		if (verdict->dkim[i].result == DKIM_PASS &&
+		    domains_have(list, verdict->dkim[i].domain))
+			return verdict->dkim[i].domain;
+	if (verdict->mail_from.result == SPF_PASS &&
+	    domain_parse(session->arena, verdict->mail_from.domain, &domain,
+			 NULL) &&
+	    domains_have(list, domain))
+		return domain;
+	return (struct domain){{NULL, 0}};
+}
+
+static void
+find_verified(struct session *session, const struct domains *list,
+	      enum override_type type)
+{
+	struct domain domain = verified_in(session, list);
+
+	if (domain_is_set(domain))
+		verdict_add_override(&session->verdict, type,
+				     text_string(session->arena,
+						 domain.name));
+}
+
+/* Whether the sealer's own results say that DMARC passed. */
+static bool
+says_dmarc_pass(struct arena *arena, struct text value)
+{
+	const struct auth_method *method;
+	struct auth_results results;
+
+	if (!auth_results_parse(arena, value, &results, NULL))
+		return false;
+	for (method = results.methods; method != NULL; method = method->next)
+		if (text_equal_nocase(method->method, TEXT("dmarc")))
+			return text_equal_nocase(method->result,
+						 TEXT("pass"));
+	return false;
+}
+
+static void
+find_arc(struct session *session)
+{
+	struct verdict *verdict = &session->verdict;
+	const struct arc_set *last;
+
+	if (verdict->arc.result != ARC_PASS || verdict->arc.count == 0)
+		return;
+	last = &verdict->arc.sets[verdict->arc.count - 1];
+	if (!domains_have(&session->engine->arc_sealers, last->sealer))
+		return;
+	verdict->arc_trusted = text_string(session->arena, last->sealer.name);
+	if (says_dmarc_pass(session->arena, last->auth_results))
+		verdict_add_override(
+		    verdict, OVERRIDE_LOCAL_POLICY,
+		    arena_printf(session->arena, "arc=pass by %s",
+				 verdict->arc_trusted));
+}
+
+void
+trust_find(struct session *session)
+{
+	const struct engine *engine = session->engine;
+
+	find_verified(session, &engine->lists, OVERRIDE_MAILING_LIST);
+	find_verified(session, &engine->forwarders,
+		      OVERRIDE_TRUSTED_FORWARDER);
+	find_verified(session, &engine->local_policy, OVERRIDE_LOCAL_POLICY);
+	find_arc(session);
+}
