@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "base/why.h"
+#include "mailauth/cfws.h"
 #include "mailauth/encoded_word.h"
 
 bool
@@ -54,43 +55,13 @@ address_decode_words(struct address_reader *reader, struct text text,
 
 /* --- lexical parts: RFC 5322 section 3.2 --- */
 
-/* No control byte but TAB and those of folding: section 2.2.3. */
-bool
-address_is_clean(struct text text, struct why *why)
-{
-	size_t i;
-
-	for (i = 0; i < text.len; i++) {
-		char c = text.at[i];
-
-		if (c == '\r' && text.len - i > 2 && text.at[i + 1] == '\n' &&
-		    ascii_is_wsp(text.at[i + 2]))
-			i++;
-		else if ((unsigned char)c < ' ' ? c != '\t' : c == 0x7f)
-			return why_set(why, "byte 0x%02x in an address field",
-				       (unsigned char)c);
-	}
-	return true;
-}
-
 static bool
 skip_comment(struct address_reader *reader, struct scan *in)
 {
 	const char *start = in->at;
-	size_t depth = 0;
 	bool found;
 
-	while (!scan_at_end(in)) {
-		char c = *in->at++;
-
-		if (c == '\\' && !scan_at_end(in))
-			in->at++;
-		else if (c == '(')
-			depth++;
-		else if (c == ')' && --depth == 0)
-			break;
-	}
-	if (depth > 0)
+	if (!cfws_skip_comment(in))
 		return why_set(reader->why, "comment without an end");
 	address_add_aside(
 	    reader,
@@ -111,25 +82,12 @@ address_skip_cfws(struct address_reader *reader, struct scan *in)
 	}
 }
 
-/* The content goes to `to` without quotes, quoted pairs and line breaks. */
 bool
 address_take_quoted(struct address_reader *reader, struct scan *in,
 		    struct buf *to, bool *escaped)
 {
-	scan_char(in, '"');
-	while (!scan_at_end(in)) {
-		char c = *in->at++;
-
-		if (c == '"')
-			return true;
-		if (c == '\\' && !scan_at_end(in)) {
-			c = *in->at++;
-			*escaped = true;
-		}
-		if (to != NULL && c != '\r' && c != '\n')
-			buf_char(to, c);
-	}
-	return why_set(reader->why, "quoted string without an end");
+	return cfws_take_quoted(in, to, escaped) ||
+	       why_set(reader->why, "quoted string without an end");
 }
 
 /* --- addr-spec: sections 3.4.1 and 4.4 --- */

@@ -42,19 +42,13 @@ void address_add_aside(struct address_reader *reader, struct text text);
 struct text address_decode_words(struct address_reader *reader,
 				 struct text text, bool *found);
 
-/* No control byte but TAB and those of folding: the functions below rely on
- * it. */
-bool address_is_clean(struct text text, struct why *why);
-
 /* atext of RFC 5322 and all non-ASCII bytes */
 bool address_is_atext(char c);
 
 /* Skips folding white space and comments; false if a comment does not end. */
 bool address_skip_cfws(struct address_reader *reader, struct scan *in);
 
-/* Reads a quoted string.  Its content goes to `to` (which may be NULL) without
- * quotes, quoted pairs and line breaks; *escaped is set if it has a quoted
- * pair. */
+/* cfws_take_quoted with a reason. */
 bool address_take_quoted(struct address_reader *reader, struct scan *in,
 			 struct buf *to, bool *escaped);
 

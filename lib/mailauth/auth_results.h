@@ -1,16 +1,18 @@
-/* auth_results.h - Authentication-Results fields (RFC 8601) */
+/* auth_results.h - reading Authentication-Results (RFC 8601 section 2.2)
+ *
+ * Whose field it is tells auth_claims.h; auth_writer.h writes them.
+ */
 #ifndef MAILAUTH_AUTH_RESULTS_H
 #define MAILAUTH_AUTH_RESULTS_H
 
 #include <stdbool.h>
 
-#include "base/buf.h"
 #include "base/text.h"
+#include "mailauth/auth_claims.h"
+#include "mailauth/auth_writer.h"
 
 struct arena;
 struct why;
-
-/* --- reading --- */
 
 struct auth_property {
 	struct text type, name, value; /* "header" "from" "example.com" */
@@ -27,49 +29,15 @@ struct auth_results {
 	struct text id;	     /* authserv-id, unquoted, comments removed */
 	struct text version; /* "" or "1" */
 	struct auth_method *methods; /* NULL for "none" */
+	bool lax;		     /* read by one of the exceptions */
 };
 
-/* Strict by the grammar of section 2.2, except that what is common in the
- * wild and harmless is read (trailing ';', '/' '+' '=' unquoted in values).
- * Everything is copied into the arena. */
+/* Strict by the grammar, except that what is common and harmless is read:
+ * a ';' at the end, a reason behind properties, '/' in an authserv-id, '/'
+ * '=' ':' and '?' unquoted in values.  More than LIMIT_AUTH_RESULTS_METHODS
+ * methods or LIMIT_AUTH_RESULTS_BYTES bytes are an error.  The results lie in
+ * the arena or borrow from `value`. */
 bool auth_results_parse(struct arena *arena, struct text value,
 			struct auth_results *results, struct why *why);
-
-/* Whether a field value claims to come from `id`, in any spelling: case,
- * final dot, quotes and quoted pairs, comments before and after, folding, a
- * version behind it, U-labels for A-labels, cut short by a NUL.  Works on
- * fields that do not parse otherwise. */
-bool auth_results_claims(struct arena *arena, struct text value,
-			 struct text id);
-
-/* The authserv-id a value seems to carry, normalised (lower case, A-labels,
- * no final dot); empty if there is none. */
-struct text auth_results_claimed_id(struct arena *arena, struct text value);
-
-/* --- writing --- */
-
-struct auth_writer {
-	struct buf *to;
-	unsigned line; /* bytes in the line so far */
-};
-
-/* Begins "id" and folds before each method ("\r\n\t" between). */
-void auth_write_begin(struct auth_writer *writer, struct buf *to,
-		      struct text id);
-/* ";" fold, "method=result". */
-void auth_write_method(struct auth_writer *writer, const char *method,
-		       const char *result);
-/* " (comment)": parentheses, backslashes and control bytes are made
- * harmless; non-ASCII becomes "?". */
-void auth_write_comment(struct auth_writer *writer, struct text comment);
-/* " reason=\"...\"" */
-void auth_write_reason(struct auth_writer *writer, struct text reason);
-/* " type.name=value"; the value is quoted unless it is a token (or a domain
- * or address that the grammar takes bare), and can hold any bytes. Empty
- * values are left out. */
-void auth_write_property(struct auth_writer *writer, const char *type,
-			 const char *name, struct text value);
-/* "; none" if no method was written. */
-void auth_write_end(struct auth_writer *writer);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/scan.h"
 #include "base/why.h"
 #include "mailauth/addr_spec.h"
+#include "mailauth/cfws.h"
 
 struct phrase {
 	struct text text;
@@ -252,7 +253,7 @@ mailbox_parse_addr_spec(struct arena *arena, struct text text,
 	*mailbox = (struct mailbox){.next = NULL};
 	if (text.len > LIMIT_FIELD_BYTES)
 		return why_set(why, "address of %zu bytes", text.len);
-	if (!address_is_clean(text, why) ||
+	if (!cfws_is_clean(text, why) ||
 	    !address_take_whole(&reader, text, mailbox))
 		return false;
 	if (!domain_is_set(mailbox->domain))
@@ -272,7 +273,7 @@ mailbox_parse_list(struct arena *arena, struct text text,
 	if (text.len > LIMIT_FIELD_BYTES)
 		return why_set(why, "address field of %zu bytes", text.len);
 	scan_init(&in, text);
-	if (!address_is_clean(text, why) || !take_list(&reader, &in))
+	if (!cfws_is_clean(text, why) || !take_list(&reader, &in))
 		return false;
 	judge_asides(&reader);
 	list->doubt = reader.doubt;

@@ -54,7 +54,7 @@ statuses(void **state)
 	    {"From: <=?utf-8?q?a=40b.example?=>\n", AUTHOR_AMBIGUOUS,
 	     "address without '@'", "", 0},
 	    {"From: a@b.example\r c@d.example\n", AUTHOR_AMBIGUOUS,
-	     "byte 0x0d in an address field", "", 0},
+	     "byte 0x0d in a header field", "", 0},
 	    {"From: a@b.example\n c@d.example\n", AUTHOR_AMBIGUOUS,
 	     "text behind an address", "", 0},
 	};

@@ -172,9 +172,9 @@ refused(void **state)
 	    {"a@b.example;c@d.example",
 	     "!byte 0x3b where an address list ends"},
 	    {"g1: g2: a@b.example;;", "!group without ';'"},
-	    {"a@b.example\r\nX: c@d.example", "!byte 0x0d in an address field"},
-	    {"a\x01@b.example", "!byte 0x01 in an address field"},
-	    {"\"a\\\x7f\"@b.example", "!byte 0x7f in an address field"},
+	    {"a@b.example\r\nX: c@d.example", "!byte 0x0d in a header field"},
+	    {"a\x01@b.example", "!byte 0x01 in a header field"},
+	    {"\"a\\\x7f\"@b.example", "!byte 0x7f in a header field"},
 	    {"a@-b.example", "!label with a hyphen at its edge"},
 	    {"a@b.example.", "!domain lacks a label"},
 	    {"a@b/c.example", "!byte 0x2f in a domain"},
@@ -190,9 +190,9 @@ static void
 nul_is_refused(void **state)
 {
 	assert_text(read_list(*state, TEXT("a@b.example\0.c.example")),
-		    "!byte 0x00 in an address field");
+		    "!byte 0x00 in a header field");
 	assert_text(read_list(*state, TEXT("\"\0\" <a@b.example>")),
-		    "!byte 0x00 in an address field");
+		    "!byte 0x00 in a header field");
 }
 
 static void
