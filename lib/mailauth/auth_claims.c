@@ -87,12 +87,13 @@ collect(struct scan *in, struct text_builder *builder)
 	while (!scan_at_end(in)) {
 		char c = *in->at;
 
-		if (c == '(' && !quoted && comments) {
-			/* one look for its end is enough */
-			comments = skip_comment(in);
+		if (c == '(' && !quoted) {
+			/* one look for an end that is not there is enough */
+			comments = comments && skip_comment(in);
 			builder->in_gap = true;
-			if (comments)
-				continue;
+			if (!comments)
+				in->at++;
+			continue;
 		}
 		in->at++;
 		if (c == '"')
