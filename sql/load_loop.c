@@ -17,7 +17,7 @@
 #define EXPIRE_EVERY_MS (6 * 3600 * 1000)
 
 struct load_loop {
-	struct load_settings settings;
+	struct load_loop_options options;
 	struct arena *arena;
 	struct load load;
 	struct spool_list list;
@@ -37,26 +37,26 @@ keep_string(struct load_loop *loop, const char *string)
 }
 
 struct load_loop *
-load_loop_open(const struct load_settings *settings, struct why *why)
+load_loop_open(const struct load_loop_options *options, struct why *why)
 {
 	struct load_loop *loop = xcalloc(1, sizeof(*loop));
-	struct pg_options options = {.conninfo = settings->conninfo,
-				     .program = "signet-load",
-				     .call_ms = CALL_MS,
-				     .pause_most_ms =
-					 (int64_t)settings->retry_s * 1000};
+	struct pg_options database = {.conninfo = options->conninfo,
+				      .program = "signet-load",
+				      .call_ms = CALL_MS,
+				      .pause_most_ms =
+					  (int64_t)options->retry_s * 1000};
 
 	loop->arena = arena_new();
-	loop->settings = *settings;
-	loop->settings.spool_directory =
-	    keep_string(loop, settings->spool_directory);
-	loop->load.name = keep_string(loop, settings->name);
-	loop->load.reader = spool_reader_open(settings->spool_directory, why);
+	loop->options = *options;
+	loop->options.spool_directory =
+	    keep_string(loop, options->spool_directory);
+	loop->load.name = keep_string(loop, options->name);
+	loop->load.reader = spool_reader_open(options->spool_directory, why);
 	if (loop->load.reader == NULL) {
 		load_loop_close(loop);
 		return NULL;
 	}
-	loop->load.pg = pg_open(&options);
+	loop->load.pg = pg_open(&database);
 	loop->dropped = spool_limit_read(loop->load.reader);
 	loop->expire_at = clock_deadline_in(EXPIRE_FIRST_MS);
 	return loop;
@@ -97,7 +97,7 @@ load_loop_pause_ms(const struct load_loop *loop)
 	case LOAD_STATE_STUCK:
 		break;
 	}
-	return (int64_t)loop->settings.poll_s * 1000;
+	return (int64_t)loop->options.poll_s * 1000;
 }
 
 const struct load_counts *
@@ -126,10 +126,10 @@ limit(struct load_loop *loop)
 {
 	struct why why;
 
-	if (loop->settings.spool_max_bytes == 0)
+	if (loop->options.spool_max_bytes == 0)
 		return;
 	if (spool_limit_apply(loop->load.reader, &loop->list,
-			      loop->settings.spool_max_bytes, &loop->dropped,
+			      loop->options.spool_max_bytes, &loop->dropped,
 			      &why))
 		log_warning("the spool is full: %s", why.text);
 	else if (why.text[0] != '\0')
@@ -267,8 +267,8 @@ load_loop_expire(struct load_loop *loop, struct why *why)
 {
 	struct arena *arena = arena_new();
 	struct pg_param params[2] = {
-	    interval(arena, loop->settings.retain_messages_s),
-	    interval(arena, loop->settings.retain_evaluations_s)};
+	    interval(arena, loop->options.retain_messages_s),
+	    interval(arena, loop->options.retain_evaluations_s)};
 	struct pg_rows *rows = NULL;
 	bool ok;
 	size_t i;

@@ -16,7 +16,7 @@
 
 struct why;
 
-struct load_settings {
+struct load_loop_options {
 	const char *spool_directory;
 	const char *conninfo;
 	const char *name;	  /* of this loader in the database */
@@ -36,8 +36,8 @@ enum load_state {
 
 struct load_loop;
 
-/* Keeps copies of the settings. */
-struct load_loop *load_loop_open(const struct load_settings *settings,
+/* Keeps copies of the options. */
+struct load_loop *load_loop_open(const struct load_loop_options *options,
 				 struct why *why);
 /* NULL is allowed. */
 void load_loop_close(struct load_loop *loop);
@@ -45,7 +45,7 @@ void load_loop_close(struct load_loop *loop);
 /* `stop` is looked at between files. */
 enum load_state load_loop_step(struct load_loop *loop, bool (*stop)(void));
 
-/* Lets partitions go that are older than the settings say, and logs each. */
+/* Lets partitions go that are older than the options say, and logs each. */
 bool load_loop_expire(struct load_loop *loop, struct why *why);
 
 /* Readable when something came into the spool; -1: ask every `poll_s`. */

@@ -91,7 +91,7 @@ fail(int status, const struct why *why)
 static int
 run_migrate(const struct command *command, const struct load_settings *settings)
 {
-	struct pg_options options = {.conninfo = settings->conninfo,
+	struct pg_options options = {.conninfo = settings->common.conninfo,
 				     .program = "signet-load",
 				     .call_ms = 600000,
 				     .pause_most_ms = 1000};
@@ -130,6 +130,30 @@ wait_for_work(struct load_loop *loop, const sigset_t *waiting)
 	ppoll(&watch, 1, &pause, waiting);
 }
 
+/* The configuration as the command line changes it. */
+static bool
+read_settings(struct arena *arena, const struct command *command,
+	      struct load_settings *settings, struct why *why)
+{
+	struct config_source *source;
+
+	if (!load_settings_read(arena, command->config, settings, &source, why))
+		return false;
+	if (command->database != NULL)
+		settings->common.conninfo = command->database;
+	log_open("signet-load", config_common_log(&settings->common),
+		 settings->common.debug);
+	return true;
+}
+
+static struct load_loop *
+open_loop(const struct load_settings *settings, struct why *why)
+{
+	struct load_loop_options options = load_settings_loop(settings);
+
+	return load_loop_open(&options, why);
+}
+
 /* Reads the configuration again; a broken one changes nothing. */
 static struct load_loop *
 reload(struct load_loop *loop, const struct command *command)
@@ -139,11 +163,8 @@ reload(struct load_loop *loop, const struct command *command)
 	struct load_loop *fresh = NULL;
 	struct why why;
 
-	if (load_settings_read(arena, command->config, &settings, &why)) {
-		if (command->database != NULL)
-			settings.conninfo = command->database;
-		fresh = load_loop_open(&settings, &why);
-	}
+	if (read_settings(arena, command, &settings, &why))
+		fresh = open_loop(&settings, &why);
 	if (fresh == NULL)
 		log_error("the old configuration stays: %s", why.text);
 	else
@@ -196,7 +217,7 @@ run(const struct command *command, const struct load_settings *settings)
 
 	if (command->mode == MODE_MIGRATE)
 		return run_migrate(command, settings);
-	loop = load_loop_open(settings, &why);
+	loop = open_loop(settings, &why);
 	if (loop == NULL)
 		return fail(EX_CONFIG, &why);
 	if (command->mode == MODE_ONCE)
@@ -226,13 +247,10 @@ main(int argc, char **argv)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	arena = arena_new();
-	if (load_settings_read(arena, command.config, &settings, &why)) {
-		if (command.database != NULL)
-			settings.conninfo = command.database;
+	if (read_settings(arena, &command, &settings, &why))
 		status = run(&command, &settings);
-	} else {
+	else
 		status = fail(EX_CONFIG, &why);
-	}
 	arena_free(arena);
 	return status;
 }

@@ -1,69 +1,70 @@
 #include "sql/load_settings.h"
 
-#include <unistd.h>
+#include <stddef.h>
 
-#include "base/arena.h"
 #include "base/why.h"
-#include "io/config.h"
 
-#define AT(member) offsetof(struct load_settings, member)
+#define MEMBER(name) offsetof(struct load_settings, name)
 #define DAY_S 86400ull
-#define GIB (1ull << 30)
+#define CENTURY_S (36525 * DAY_S)
 
-/* clang-format off */
-const struct config_option load_options[] = {
-	{"common", "hostname", CONFIG_STRING, AT(name), NULL, 0, 0, NULL,
-	 "the name of this host; default: what the system says"},
-	{"common", "spool_directory", CONFIG_STRING, AT(spool_directory),
-	 SIGNET_SPOOLDIR, 0, 0, NULL, "a directory"},
-	{"database", "conninfo", CONFIG_STRING, AT(conninfo),
-	 "dbname=signet", 0, 0, NULL,
-	 "a libpq connection string, as in psql \"host=... dbname=...\""},
-	{"load", "poll", CONFIG_SECONDS, AT(poll_s), "1s", 1, 60, NULL,
-	 "a time from 1s to 60s"},
-	{"load", "retry", CONFIG_SECONDS, AT(retry_s), "10s", 1, 600, NULL,
-	 "a time from 1s to 10m"},
-	{"load", "spool_max", CONFIG_BYTES, AT(spool_max_bytes), "4G", 0,
-	 1024 * GIB, NULL, "a size, 0 for no ceiling"},
-	{"load", "retain_messages", CONFIG_SECONDS, AT(retain_messages_s),
-	 "30d", 0, 36500 * DAY_S, NULL, "a time, 0 for ever"},
-	{"load", "retain_evaluations", CONFIG_SECONDS,
-	 AT(retain_evaluations_s), "7d", 0, 36500 * DAY_S, NULL,
-	 "a time, 0 for ever"},
-	{NULL, NULL, CONFIG_STRING, 0, NULL, 0, 0, NULL, NULL}};
-/* clang-format on */
-
-static const char *const known_sections[] = {
-    "common", "database", "dns", "load", "metrics", "milter", NULL};
-
-static const char *
-host_name(struct arena *arena)
-{
-	char name[256] = "";
-
-	if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0')
-		return "localhost";
-	return text_string(arena, text_from(name));
-}
+const struct config_option load_settings_table[] = {
+    {.section = "load",
+     .name = "poll",
+     .type = CONFIG_SECONDS,
+     .offset = MEMBER(poll_s),
+     .otherwise = "1s",
+     .least = 1,
+     .most = 60},
+    {.section = "load",
+     .name = "retry",
+     .type = CONFIG_SECONDS,
+     .offset = MEMBER(retry_s),
+     .otherwise = "10s",
+     .least = 1,
+     .most = 600},
+    {.section = "load",
+     .name = "retain_messages",
+     .type = CONFIG_SECONDS,
+     .offset = MEMBER(retain_messages_s),
+     .otherwise = "30d",
+     .most = CENTURY_S,
+     .help = "write a time such as 30d, or 0 to keep them for ever"},
+    {.section = "load",
+     .name = "retain_evaluations",
+     .type = CONFIG_SECONDS,
+     .offset = MEMBER(retain_evaluations_s),
+     .otherwise = "7d",
+     .most = CENTURY_S,
+     .help = "write a time such as 7d, or 0 to keep them for ever"},
+    {.section = NULL},
+};
 
 bool
 load_settings_read(struct arena *arena, const char *path,
-		   struct load_settings *settings, struct why *why)
+		   struct load_settings *settings,
+		   struct config_source **source, struct why *why)
 {
-	static const char *const sections[] = {"common", "database", "load"};
-	struct config_source *source = config_read(arena, path, why);
-	size_t i;
-
-	if (source == NULL)
-		return false;
 	*settings = (struct load_settings){0};
-	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
-		if (!config_fill(source, load_options, sections[i], NULL,
-				 settings, why))
-			return false;
-	if (!config_check(source, known_sections, why))
-		return false;
-	if (settings->name == NULL)
-		settings->name = host_name(arena);
-	return true;
+	*source = config_read(arena, path, why);
+	return *source != NULL &&
+	       config_common_fill(arena, *source, &settings->common, why) &&
+	       config_fill(*source, load_settings_table, "load", NULL, settings,
+			   why) &&
+	       config_check(*source, config_known_sections, why);
+}
+
+struct load_loop_options
+load_settings_loop(const struct load_settings *settings)
+{
+	return (struct load_loop_options){
+	    .spool_directory = settings->common.spool_directory,
+	    .conninfo = settings->common.conninfo,
+	    .name = settings->common.hostname,
+	    .poll_s = settings->poll_s,
+	    .retry_s = settings->retry_s,
+	    .spool_max_bytes = settings->common.spool_max,
+	    .retain_messages_s = settings->retain_messages_s,
+	    .retain_evaluations_s = settings->retain_evaluations_s,
+	};
 }

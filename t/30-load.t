@@ -527,10 +527,10 @@ subtest 'usage' => sub {
 	my ($status, $text) = load('--nonsense');
 	ok($status != 0, 'an unknown option');
 	like($text, qr/usage/, 'usage is shown');
-	spew("$dir/signet.conf", "[load]\nspool_maximum = 3\n");
+	spew("$dir/signet.conf", "[load]\nretain_message = 3\n");
 	($status, $text) = load('--once');
 	isnt($status, 0, 'an unknown setting');
-	like($text, qr/signet\.conf:2\b.*spool_max/, 'file, line and remedy');
+	like($text, qr/signet\.conf:2\b.*retain_messages/, 'file, line and remedy');
 	configure();
 };
 
