@@ -156,7 +156,8 @@ sub files {
 	my ($self, $part) = @_;
 	$part //= 'new';
 	opendir my $dir, "$self->{dir}/$part" or die "$part: $!\n";
-	return sort grep { !/^\./ } readdir $dir;
+	my @names = sort grep { !/^\./ } readdir $dir;
+	return @names;	# in scalar context: their number
 }
 
 sub read_file {
