@@ -1,14 +1,15 @@
 /*
  * gencorpus - writes the messages that the benchmark sends
  *
- * usage: gencorpus DIRECTORY [MESSAGES [SEED]]
+ * usage: gencorpus DIRECTORY [MESSAGES [SEED [BYTES]]]
  *
  * The same numbers give the same bytes. The form of the directory is told in
  * corpus.h. Sizes are log-normal with a median of 20 KiB and a mean of
  * 45 KiB, at most 1 MiB. Out of 100 messages 62 carry one RSA signature, 12
  * two, 4 RSA and Ed25519, 2 Ed25519 alone, 5 only one of a third party, 5 a
  * broken one, 2 one without a usable key and 8 none; 7 come from an address
- * that SPF does not list.
+ * that SPF does not list. With BYTES every message has that size and one RSA
+ * signature.
  */
 #include <err.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ enum kind {
 struct output {
 	FILE *manifest, *floor;
 	const char *directory;
+	double fixed_bytes; /* 0: as the distribution wants */
 };
 
 /* A message being made, and what shall be found out about it. */
@@ -253,6 +255,10 @@ make_message(struct work *work, const struct senders *senders,
 	bytes = bytes < BYTES_MIN ? BYTES_MIN : bytes;
 	bytes = bytes > BYTES_MAX ? BYTES_MAX : bytes;
 	work->kind = choose_kind(work->random);
+	if (output->fixed_bytes > 0) {
+		bytes = output->fixed_bytes;
+		work->kind = ONE_RSA;
+	}
 	work->n_signatures = 0;
 	choose_sender(work, senders);
 	snprintf(rcpt, sizeof(rcpt), "user%u@site.bench", work->number % 50);
@@ -287,12 +293,13 @@ main(int argc, char **argv)
 	char path[4096];
 	FILE *zone;
 
-	if (argc < 2 || argc > 4)
-		errx(2, "usage: gencorpus DIRECTORY [MESSAGES [SEED]]");
+	if (argc < 2 || argc > 5)
+		errx(2, "usage: gencorpus DIRECTORY [MESSAGES [SEED [BYTES]]]");
 	if (argc > 2)
 		messages = (unsigned)strtoul(argv[2], NULL, 10);
 	if (argc > 3)
 		random.state = strtoull(argv[3], NULL, 10);
+	output.fixed_bytes = argc > 4 ? strtod(argv[4], NULL) : 0;
 	snprintf(path, sizeof(path), "%s/messages", argv[1]);
 	if (mkdir(argv[1], 0755) != 0 || mkdir(path, 0755) != 0)
 		err(1, "%s", argv[1]);

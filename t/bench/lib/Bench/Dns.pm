@@ -1,0 +1,156 @@
+package Bench::Dns;
+
+# nsd with the corpus' records in a signed root zone, and unbound in front of
+# it as the validating resolver on 127.0.0.1:53. Meant for a network namespace
+# of its own, in which these ports are free.
+
+use strict;
+use warnings;
+use Cwd ();
+use Bench::Process;
+
+my $zone_port = 5300;
+
+sub start {
+	my ($class, %given) = @_;    # directory, corpus
+	my $self = bless {%given}, $class;
+
+	mkdir $self->{directory} or die "$self->{directory}: $!\n";
+	$self->sign;
+	$self->start_nsd;
+	$self->start_unbound;
+	return $self;
+}
+
+sub path { return "$_[0]{directory}/$_[1]" }
+sub root_key { return $_[0]->path('root.key') }
+
+sub spew {
+	my ($path, @text) = @_;
+
+	open my $out, '>', $path or die "$path: $!\n";
+	print $out @text;
+	close $out or die "$path: $!\n";
+	return;
+}
+
+sub slurp {
+	my ($path) = @_;
+
+	open my $in, '<', $path or die "$path: $!\n";
+	local $/;
+	return scalar <$in>;
+}
+
+sub output {
+	my (@command) = @_;
+
+	open my $in, '-|', @command or die "$command[0]: $!\n";
+	my @lines = <$in>;
+	close $in or die "$command[0] failed\n";
+	return @lines;
+}
+
+sub sign {
+	my ($self) = @_;
+	my $cwd = Cwd::getcwd();
+
+	spew($self->path('zone'), <<'ZONE', slurp("$self->{corpus}/zone"));
+$TTL 3600
+. SOA ns.bench. hostmaster.bench. 1 3600 900 604800 300
+. NS ns.bench.
+ns.bench. A 127.0.0.1
+ZONE
+	chdir $self->{directory} or die "$self->{directory}: $!\n";
+	my ($key) = output('ldns-keygen', '-a', 'ECDSAP256SHA256', '-k', '.');
+	chomp $key;
+	output('ldns-signzone', '-o', '.', '-f', 'zone.signed', 'zone', $key);
+	spew($self->root_key, slurp("$key.key"));
+	chdir $cwd or die "$cwd: $!\n";
+	return;
+}
+
+sub start_nsd {
+	my ($self) = @_;
+
+	spew($self->path('nsd.conf'), <<"CONF");
+server:
+	ip-address: 127.0.0.1\@$zone_port
+	username: ""
+	chroot: ""
+	zonesdir: "$self->{directory}"
+	database: ""
+	pidfile: ""
+	xfrdfile: ""
+	zonelistfile: "$self->{directory}/nsd.zones"
+	server-count: 1
+	hide-version: yes
+remote-control:
+	control-enable: no
+zone:
+	name: "."
+	zonefile: "zone.signed"
+CONF
+	$self->{nsd} = Bench::Process->start(
+		log => $self->path('nsd.log'),
+		command => ['nsd', '-d', '-c', $self->path('nsd.conf')]);
+	return;
+}
+
+sub start_unbound {
+	my ($self) = @_;
+
+	spew($self->path('unbound.conf'), <<"CONF");
+server:
+	interface: 127.0.0.1
+	port: 53
+	username: ""
+	chroot: ""
+	directory: "$self->{directory}"
+	pidfile: ""
+	use-syslog: no
+	num-threads: 1
+	so-reuseport: no
+	do-not-query-localhost: no
+	do-ip6: no
+	module-config: "validator iterator"
+	trust-anchor-file: "${\ $self->root_key}"
+	msg-cache-size: 32m
+	rrset-cache-size: 64m
+remote-control:
+	control-enable: yes
+	control-interface: "${\ $self->path('control')}"
+	control-use-cert: no
+stub-zone:
+	name: "."
+	stub-addr: 127.0.0.1\@$zone_port
+	stub-prime: no
+CONF
+	$self->{unbound} = Bench::Process->start(
+		log => $self->path('unbound.log'),
+		command => ['unbound', '-d', '-c', $self->path('unbound.conf')]);
+	$self->{unbound}->wait_for('answer', sub {
+		Bench::Process::accepts($self->path('control'));
+	});
+	return;
+}
+
+# How many questions the resolver was asked so far.
+sub questions {
+	my ($self) = @_;
+
+	for my $line (output('unbound-control', '-c',
+		$self->path('unbound.conf'), 'stats_noreset')) {
+		return $1 if $line =~ /^total\.num\.queries=(\d+)/;
+	}
+	die "unbound-control tells no total\n";
+}
+
+sub stop {
+	my ($self) = @_;
+
+	$_->stop for @{$self}{qw(unbound nsd)};
+	return;
+}
+
+1;
