@@ -1,11 +1,10 @@
 /* signet-load - spool files into PostgreSQL; see docs/man/signet-load.8 */
 
-#include <errno.h>
 #include <getopt.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -13,60 +12,54 @@
 #include "base/why.h"
 #include "io/log.h"
 #include "io/pg.h"
+#include "io/service.h"
 #include "sql/load_loop.h"
 #include "sql/load_settings.h"
 #include "sql/migrate.h"
 
-enum mode { MODE_SERVICE, MODE_ONCE, MODE_MIGRATE, MODE_EXPIRE };
+enum mode { MODE_SERVICE, MODE_ONCE, MODE_MIGRATE, MODE_EXPIRE, MODE_PRINT };
 
 struct command {
 	enum mode mode;
 	const char *config, *database, *sql_directory;
 };
 
-static volatile sig_atomic_t is_stopped, is_hup;
+/* Set by the thread that waits for signals, which then wakes the other. */
+static atomic_bool is_stopped, is_hup;
+static int wake = -1;
 
 static void
-on_signal(int which)
+wake_up(void)
 {
-	if (which == SIGHUP)
-		is_hup = 1;
-	else
-		is_stopped = 1;
+	uint64_t one = 1;
+
+	(void)!write(wake, &one, sizeof(one));
+}
+
+static void
+on_stop(void *none)
+{
+	atomic_store(&is_stopped, true);
+	wake_up();
+}
+
+static void
+on_reload(void *none)
+{
+	atomic_store(&is_hup, true);
+	wake_up();
 }
 
 static bool
 stopped(void)
 {
-	return is_stopped != 0;
-}
-
-/* sd_notify(3): one datagram to $NOTIFY_SOCKET, '@' for an abstract name. */
-static void
-notify(const char *state)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	size_t len = path != NULL ? strlen(path) : 0;
-	int fd;
-
-	if (len == 0 || len >= sizeof(to.sun_path))
-		return;
-	memcpy(to.sun_path, path, len);
-	if (to.sun_path[0] == '@')
-		to.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
-	       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-	close(fd);
+	return atomic_load(&is_stopped);
 }
 
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: signet-load [-c FILE] [-d CONNINFO] "
+	fprintf(stderr, "usage: signet-load [-n] [-c FILE] [-d CONNINFO] "
 			"[--once | --migrate [--sql-dir DIR] | --expire]\n");
 	return EX_USAGE;
 }
@@ -86,7 +79,7 @@ read_command(int argc, char **argv, struct command *command)
 
 	*command = (struct command){.config = SIGNET_SYSCONFDIR "/signet.conf",
 				    .sql_directory = SIGNET_DATADIR "/sql"};
-	while ((option = getopt_long(argc, argv, "c:d:", options, NULL)) !=
+	while ((option = getopt_long(argc, argv, "c:d:n", options, NULL)) !=
 	       -1) {
 		if (option == 'c')
 			command->config = optarg;
@@ -100,6 +93,8 @@ read_command(int argc, char **argv, struct command *command)
 			command->mode = MODE_MIGRATE;
 		else if (option == 'e')
 			command->mode = MODE_EXPIRE;
+		else if (option == 'n')
+			command->mode = MODE_PRINT;
 		else
 			return false;
 	}
@@ -146,13 +141,14 @@ run_once(struct load_loop *loop)
 }
 
 static void
-wait_for_work(struct load_loop *loop, const sigset_t *waiting)
+wait_for_work(struct load_loop *loop)
 {
-	int64_t pause_ms = load_loop_pause_ms(loop);
-	struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
-	struct pollfd watch = {load_loop_watch(loop), POLLIN, 0};
+	struct pollfd watch[2] = {{load_loop_watch(loop), POLLIN, 0},
+				  {wake, POLLIN, 0}};
+	uint64_t ignored;
 
-	ppoll(&watch, 1, &pause, waiting);
+	poll(watch, 2, (int)load_loop_pause_ms(loop));
+	(void)!read(wake, &ignored, sizeof(ignored));
 }
 
 /* The configuration as the command line changes it. */
@@ -168,6 +164,10 @@ read_settings(struct arena *arena, const struct command *command,
 		settings->common.conninfo = command->database;
 	log_open("signet-load", config_common_log(&settings->common),
 		 settings->common.debug);
+	if (command->mode == MODE_PRINT) {
+		config_print_changed(source, config_common_table);
+		config_print_changed(source, load_settings_table);
+	}
 	return true;
 }
 
@@ -204,24 +204,25 @@ reload(struct load_loop *loop, const struct command *command)
 static int
 run_service(struct load_loop **loop, const struct command *command)
 {
-	sigset_t blocked, waiting;
+	static const struct service_calls calls = {on_stop, on_reload, NULL};
+	struct why why;
 
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGHUP);
-	notify("READY=1");
-	while (!is_stopped) {
-		if (is_hup) {
-			is_hup = 0;
-			*loop = reload(*loop, command);
-		}
+	wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (wake < 0)
+		why_set(&why, "cannot make an eventfd");
+	if (wake < 0 || !service_start(&calls, &why))
+		return fail(EX_OSERR, &why);
+	service_ready();
+	while (!stopped()) {
 		load_loop_step(*loop, stopped);
-		sigprocmask(SIG_BLOCK, &blocked, &waiting);
-		if (!is_stopped && !is_hup)
-			wait_for_work(*loop, &waiting);
-		sigprocmask(SIG_SETMASK, &waiting, NULL);
+		wait_for_work(*loop);
+		if (atomic_exchange(&is_hup, false)) {
+			service_reloading();
+			*loop = reload(*loop, command);
+			service_ready();
+		}
 	}
+	service_stopping();
 	log_info("ended");
 	return EX_OK;
 }
@@ -241,6 +242,8 @@ run(const struct command *command, const struct load_settings *settings)
 	struct why why;
 	int status = EX_USAGE;
 
+	if (command->mode == MODE_PRINT)
+		return EX_OK;
 	if (command->mode == MODE_MIGRATE)
 		return run_migrate(command, settings);
 	loop = open_loop(settings, &why);
@@ -259,7 +262,6 @@ run(const struct command *command, const struct load_settings *settings)
 int
 main(int argc, char **argv)
 {
-	struct sigaction action = {.sa_handler = on_signal};
 	struct arena *arena;
 	struct load_settings settings;
 	struct command command;
@@ -269,9 +271,6 @@ main(int argc, char **argv)
 	log_open("signet-load", "auto", false);
 	if (!read_command(argc, argv, &command))
 		return usage();
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
 	arena = arena_new();
 	if (read_settings(arena, &command, &settings, &why))
 		status = run(&command, &settings);

@@ -2,13 +2,12 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/text.h"
 #include "base/why.h"
+#include "io/file.h"
 #include "io/pg.h"
 
 #define FILE_MOST (1u << 20)
@@ -39,28 +38,15 @@ read_script(struct plan *plan, const char *name, struct why *why)
 {
 	const char *path =
 	    arena_printf(plan->arena, "%s/%s", plan->directory, name);
-	char *text = arena_bytes(plan->arena, FILE_MOST + 1);
-	size_t used = 0;
-	ssize_t n = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct text script;
 
-	if (fd >= 0) {
-		while (used < FILE_MOST &&
-		       (n = read(fd, text + used, FILE_MOST - used)) > 0)
-			used += (size_t)n;
-		if (n == 0 && used > 0 && used < FILE_MOST) {
-			close(fd);
-			text[used] = '\0';
-			return text;
-		}
+	if (!file_read(plan->arena, path, FILE_MOST, &script, why))
+		return NULL;
+	if (script.len == 0 || text_has(script, '\0')) {
+		why_set(why, "%s holds no SQL", path);
+		return NULL;
 	}
-	if (fd < 0 || n < 0)
-		why_set(why, "cannot read %s: %s", path, strerror(errno));
-	else
-		why_set(why, "%s is empty or too large", path);
-	if (fd >= 0)
-		close(fd);
-	return NULL;
+	return text_string(plan->arena, script);
 }
 
 /* "NNN-words.sql" */
