@@ -77,6 +77,9 @@
 
 /* ARC: RFC 8617 4.2.1 */
 #define LIMIT_ARC_SETS 50
+/* keys asked for as the fields arrive; the others once the structure of the
+ * chain is known to be right */
+#define LIMIT_ARC_EARLY_KEYS 10
 
 /* DMARC: RFC 9989 4.10 */
 #define LIMIT_DMARC_WALK 8

@@ -1,4 +1,8 @@
-/* arc.h - Authenticated Received Chain, verification (RFC 8617) */
+/* arc.h - Authenticated Received Chain, verification (RFC 8617 section 5.2)
+ *
+ * Stricter than the RFC in two points, both as for DKIM: l= in a message
+ * signature and keys below LIMIT_RSA_BITS_MIN do not verify.
+ */
 #ifndef MAILAUTH_ARC_H
 #define MAILAUTH_ARC_H
 
@@ -19,7 +23,7 @@ enum arc_result {
 
 struct arc_set {
 	unsigned instance;
-	struct domain sealer;	 /* d= of ARC-Seal */
+	struct domain sealer; /* d= of ARC-Seal */
 	struct text selector;
 	struct text auth_results; /* AAR value after "i=N;" */
 	enum dns_security security;
@@ -40,7 +44,8 @@ struct arc_verifier *arc_verifier_new(struct arena *arena,
 				      struct resolver *resolver,
 				      const struct dkim_options *options);
 /* Each ARC-Seal, ARC-Message-Signature and ARC-Authentication-Results as it
- * arrives; keys are asked for at once. */
+ * arrives; the first keys are asked for at once.  Other fields are no
+ * matter here. */
 void arc_verifier_field(struct arc_verifier *verifier,
 			const struct header_field *field);
 void arc_verifier_end_of_header(struct arc_verifier *verifier,

@@ -24,6 +24,8 @@ static const struct {
 	const char *name;
 	probe_command *run;
 } commands[] = {
+    {"arc", probe_arc},
+    {"dkim", probe_dkim},
     {"iprev", probe_iprev},
     {"spf", probe_spf},
 };

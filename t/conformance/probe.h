@@ -36,6 +36,8 @@ void probe_put_int(struct probe *probe, const char *name, int64_t value);
  * answer then has "error", and the command returns. */
 struct resolver *probe_resolver(struct probe *probe);
 
+probe_command probe_arc;
+probe_command probe_dkim;
 probe_command probe_spf;
 probe_command probe_iprev;
 

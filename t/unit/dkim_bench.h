@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "mailauth/arc.h"
 #include "mailauth/dkim_verify.h"
 
 struct text reference_body(struct arena *arena, bool relaxed, struct text body);
@@ -39,6 +40,13 @@ const char *test_sign(struct arena *arena, const struct test_key *key,
 		      const char *field_name, const char *tags,
 		      const char *message);
 
+/* The message with one more ARC set, sealed with that key.  `results` is what
+ * stands behind "i=N; " in ARC-Authentication-Results, `ams` the tags of the
+ * message signature but for i=, `seal` those of the seal but for i= and b=. */
+const char *test_seal(struct arena *arena, const struct test_key *key,
+		      unsigned instance, const char *results, const char *ams,
+		      const char *seal, const char *message);
+
 struct test_verified {
 	const struct dkim_signature_result *results;
 	size_t count;
@@ -56,5 +64,13 @@ struct test_verified test_verify(struct arena *arena, const char *zone,
 const struct dkim_signature_result *
 test_verify_one(struct arena *arena, const char *zone, const char *message,
 		const struct dkim_options *options);
+
+struct test_arc {
+	struct arc_verdict verdict;
+	unsigned questions;
+};
+
+struct test_arc test_verify_arc(struct arena *arena, const char *zone,
+				const char *message);
 
 #endif
