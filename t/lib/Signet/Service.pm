@@ -16,6 +16,13 @@ sub own {
 	return $self;
 }
 
+# Lets it run on after the end of the test.
+sub disown {
+	my ($self) = @_;
+	$self->{owner} = 0;
+	return $self;
+}
+
 sub DESTROY {
 	my ($self) = @_;
 	return if ($self->{owner} // 0) != $$;

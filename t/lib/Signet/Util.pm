@@ -206,14 +206,14 @@ sub must_run {
 
 # Starts a command in the background; `out` and `err` are files appended to.
 # Options: env => {NAME => value or undef}, dir, user (name), limit_files.
-# Returns the process id; the process leads its own group.
+# Returns the process id; the process leads its own session.
 sub spawn {
 	my ($option, @command) = @_;
 	my @user = $option->{user} ? getpwnam $option->{user} : ();
 	die "no user $option->{user}\n" if $option->{user} && !@user;
 	my $pid = fork // die "fork: $!\n";
 	return $pid if $pid;
-	setpgrp 0, 0;
+	POSIX::setsid();
 	$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
 	open STDIN, '<', '/dev/null';
 	open STDOUT, '>>', $option->{out} // '/dev/null';
@@ -297,7 +297,8 @@ END {
 	if ($$ == $owner) {
 		my $status = $?;
 		for my $thing (reverse @things) {
-			eval { $thing->stop if $thing; 1 }
+			next unless $thing && $thing->{owner};
+			eval { $thing->stop; 1 }
 			    or print STDERR "# at the end: $@";
 		}
 		if ($ENV{SIGNET_KEEP}) {

@@ -9,6 +9,7 @@ package Signet::Zone;
 #       'plain.test'   => { text => "\@ A 192.0.2.2\n", unsigned => 1 },
 #       'bogus.test'   => { text => "\@ A 192.0.2.3\n", bogus => 1 },
 #       'expired.test' => { text => "\@ A 192.0.2.4\n", expired => 1 },
+#       'broken.test'  => { servfail => 1 },
 #   );
 #   $dns->port; $dns->address;        # "127.0.0.1\@PORT" as libunbound writes it
 #   $dns->anchor_file;                # DS of the root
@@ -17,7 +18,8 @@ package Signet::Zone;
 #
 # The text is a zone file; SOA and NS of the apex are added to it, names
 # without a final dot are relative to the zone. `bogus` puts a wrong DS into
-# the parent, `unsigned` no DS, `expired` makes signatures of last year.
+# the parent, `unsigned` no DS, `expired` makes signatures of years ago, and
+# the data of a `servfail` zone is missing at the server.
 # A zone below another given zone is delegated from there.
 
 use strict;
@@ -197,6 +199,7 @@ sub _sign {
 	}
 	my $file = spew($self->_file($zone), $text);
 	return if $self->{zones}{$zone}{unsigned};
+	return unlink $file, "$file.signed" if $self->{zones}{$zone}{servfail};
 	my ($ksk, $zsk) = @{ $self->_keys($zone) };
 	my @life = $self->{zones}{$zone}{expired}
 	    ? ('-i', '20200101', '-e', '20210101')
