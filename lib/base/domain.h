@@ -39,8 +39,8 @@ struct domain domain_parent(struct domain domain);
  * parsed without asking: an A-label of a newer Unicode is still a name. */
 bool domain_is_idna(struct arena *arena, struct domain domain);
 
-/* U-labels for people, where that is safe (utf8_is_plain_label); else the
- * A-labels. */
+/* U-labels for people, where that is safe (utf8_is_plain_label for each label,
+ * one direction for all); else the A-labels. */
 struct text domain_for_people(struct arena *arena, struct domain domain);
 
 #endif

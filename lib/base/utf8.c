@@ -210,3 +210,23 @@ utf8_is_plain_label(struct text label)
 		return (seen & (FAMILY_LATIN | FAMILY_CJK)) == 0;
 	return true;
 }
+
+bool
+utf8_mixes_directions(struct text text)
+{
+	bool left = false, right = false;
+	int len, category;
+	size_t i;
+	ucs4_t c;
+
+	for (i = 0; i < text.len; i += (size_t)len) {
+		len =
+		    u8_mbtoucr(&c, (const uint8_t *)text.at + i, text.len - i);
+		if (len <= 0)
+			return true;
+		category = uc_bidi_category(c);
+		left |= category == UC_BIDI_L;
+		right |= category == UC_BIDI_R || category == UC_BIDI_AL;
+	}
+	return left && right;
+}

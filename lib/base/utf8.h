@@ -23,4 +23,8 @@ struct text utf8_for_log(struct arena *arena, struct text text, size_t most);
  * Cyrillic made of nothing but letters that look Latin (UTS #39 5.2). */
 bool utf8_is_plain_label(struct text label);
 
+/* True if letters of both directions stand in it: dots between them may be
+ * shown in another place. */
+bool utf8_mixes_directions(struct text text);
+
 #endif

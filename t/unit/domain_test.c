@@ -121,6 +121,8 @@ people_see_u_labels_only_where_safe(void **state)
 	assert_text(
 	    domain_for_people(*state, parsed(state, "xn--zzzzzzzz.test")),
 	    "xn--zzzzzzzz.test");
+	assert_text(domain_for_people(*state, parsed(state, "a.xn--4db")),
+		    "a.xn--4db");
 	assert_text(domain_for_people(*state, parsed(state, "a.test")),
 		    "a.test");
 }

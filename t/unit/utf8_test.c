@@ -94,6 +94,16 @@ labels_people_can_trust(void **state)
 	assert_false(utf8_is_plain_label(TEXT("a\xff")));
 }
 
+static void
+two_directions(void **state)
+{
+	assert_true(utf8_mixes_directions(TEXT("a.\xd7\x90")));
+	assert_true(utf8_mixes_directions(TEXT("\xff")));
+	assert_false(utf8_mixes_directions(TEXT("\xd7\x90.\xd7\x91"
+						"1")));
+	assert_false(utf8_mixes_directions(TEXT("a.b1")));
+}
+
 int
 main(void)
 {
@@ -103,6 +113,7 @@ main(void)
 	    arena_unit_test(unfit_becomes_question_marks),
 	    arena_unit_test(long_text_is_cut_on_a_character),
 	    arena_unit_test(labels_people_can_trust),
+	    cmocka_unit_test(two_directions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
