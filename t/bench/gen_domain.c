@@ -30,14 +30,26 @@ static const char *const other_result[SPF_KINDS] = {[SPF_IP4] = "fail",
 						    [SPF_NEUTRAL] = "neutral",
 						    [SPF_ABSENT] = "none"};
 
+/* The same name and seed have the same keys in every corpus. */
 static void
-esp_init(struct domain *esp, unsigned n, struct random *random)
+make_keys(struct domain *domain, uint64_t seed)
+{
+	struct random random = {seed};
+	const char *at;
+
+	for (at = domain->name; *at != '\0'; at++)
+		random.state = random_next(&random) ^ (unsigned char)*at;
+	domain->rsa = key_generate(KEY_RSA, &random);
+	domain->ed25519 = key_generate(KEY_ED25519, &random);
+}
+
+static void
+esp_init(struct domain *esp, unsigned n, uint64_t seed)
 {
 	snprintf(esp->name, sizeof(esp->name), "esp%02u.bench", n);
 	snprintf(esp->ip, sizeof(esp->ip), "198.19.%u.10", n + 1);
 	snprintf(esp->host, sizeof(esp->host), "out1.%s", esp->name);
-	esp->rsa = key_generate(KEY_RSA, random);
-	esp->ed25519 = key_generate(KEY_ED25519, random);
+	make_keys(esp, seed);
 	esp->spf = SPF_IP4;
 	esp->spf_other = other_result[SPF_IP4];
 }
@@ -59,7 +71,7 @@ policy_init(struct domain *domain, unsigned n)
 
 static void
 domain_init(struct domain *domain, const struct domain *esps, unsigned n,
-	    struct random *random)
+	    uint64_t seed)
 {
 	snprintf(domain->name, sizeof(domain->name), "d%03u.bench", n);
 	domain->spf = (int)(n % SPF_KINDS);
@@ -73,22 +85,22 @@ domain_init(struct domain *domain, const struct domain *esps, unsigned n,
 		snprintf(domain->host, sizeof(domain->host), "mail.%s",
 			 domain->name);
 	}
-	domain->rsa = key_generate(KEY_RSA, random);
-	domain->ed25519 = key_generate(KEY_ED25519, random);
+	make_keys(domain, seed);
 	domain->sub_author = n % 10 == 4;
 	policy_init(domain, n);
 }
 
 void
-senders_init(struct senders *senders, struct random *random)
+senders_init(struct senders *senders, unsigned n_domains, uint64_t seed)
 {
 	unsigned n;
 
 	memset(senders, 0, sizeof(*senders));
 	for (n = 0; n < SENDERS; n++)
-		esp_init(&senders->esps[n], n, random);
-	for (n = 0; n < DOMAINS; n++)
-		domain_init(&senders->domains[n], senders->esps, n, random);
+		esp_init(&senders->esps[n], n, seed);
+	senders->n_domains = n_domains < DOMAINS ? n_domains : DOMAINS;
+	for (n = 0; n < senders->n_domains; n++)
+		domain_init(&senders->domains[n], senders->esps, n, seed);
 }
 
 void
@@ -253,7 +265,7 @@ senders_write(const struct senders *senders, FILE *out)
 		write_spf(out, esp, esp->name);
 		write_keys(out, esp);
 	}
-	for (n = 0; n < DOMAINS; n++)
+	for (n = 0; n < senders->n_domains; n++)
 		write_domain(out, &senders->domains[n],
 			     senders->esps[n % SENDERS].name);
 	for (n = 0; n < STRANGERS; n++) {

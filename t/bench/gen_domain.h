@@ -1,8 +1,8 @@
 /*
  * gen_domain.h - the senders of the corpus: domains, keys, DNS records
  *
- * 200 domains dNNN.bench that write mail and 10 espNN.bench that send it for
- * others. Client addresses are taken from 198.18.0.0/15, which RFC 2544 set
+ * Up to 200 domains dNNN.bench that write mail and 10 espNN.bench that send it
+ * for others. Client addresses are taken from 198.18.0.0/15, which RFC 2544 set
  * aside for benchmarks; names end in .bench, which resolvers do not treat
  * specially.
  */
@@ -31,10 +31,12 @@ struct domain {
 
 struct senders {
 	struct domain domains[DOMAINS];
+	unsigned n_domains;
 	struct domain esps[SENDERS];
 };
 
-void senders_init(struct senders *senders, struct random *random);
+/* Makes at most DOMAINS domains. */
+void senders_init(struct senders *senders, unsigned n_domains, uint64_t seed);
 
 /* All records of the zone but SOA and NS, as a zone file. */
 void senders_write(const struct senders *senders, FILE *out);

@@ -8,8 +8,8 @@
  * 45 KiB, at most 1 MiB. Out of 100 messages 62 carry one RSA signature, 12
  * two, 4 RSA and Ed25519, 2 Ed25519 alone, 5 only one of a third party, 5 a
  * broken one, 2 one without a usable key and 8 none; 7 come from an address
- * that SPF does not list. With BYTES every message has that size and one RSA
- * signature.
+ * that SPF does not list. There are as many domains as messages, at most 200.
+ * With BYTES every message has that size and one RSA signature.
  */
 #include <err.h>
 #include <stdio.h>
@@ -72,7 +72,8 @@ choose_sender(struct work *work, const struct senders *senders)
 	struct random *random = work->random;
 	const struct domain *from;
 
-	work->author = &senders->domains[random_below(random, DOMAINS)];
+	work->author =
+	    &senders->domains[random_below(random, senders->n_domains)];
 	work->esp = &senders->esps[random_below(random, SENDERS)];
 	work->listed = random_below(random, 100) >= 7;
 	work->null_sender = random_below(random, 100) < 3;
@@ -303,7 +304,7 @@ main(int argc, char **argv)
 	snprintf(path, sizeof(path), "%s/messages", argv[1]);
 	if (mkdir(argv[1], 0755) != 0 || mkdir(path, 0755) != 0)
 		err(1, "%s", argv[1]);
-	senders_init(&senders, &random);
+	senders_init(&senders, messages, random.state);
 	output.directory = argv[1];
 	output.manifest = create(argv[1], "manifest");
 	output.floor = create(argv[1], "floor");

@@ -6,8 +6,8 @@ package Bench::Dns;
 
 use strict;
 use warnings;
-use Cwd ();
 use Bench::Process;
+use Signet::Util qw(must_run slurp spew);
 
 my $zone_port = 5300;
 
@@ -25,48 +25,23 @@ sub start {
 sub path { return "$_[0]{directory}/$_[1]" }
 sub root_key { return $_[0]->path('root.key') }
 
-sub spew {
-	my ($path, @text) = @_;
-
-	open my $out, '>', $path or die "$path: $!\n";
-	print $out @text;
-	close $out or die "$path: $!\n";
-	return;
-}
-
-sub slurp {
-	my ($path) = @_;
-
-	open my $in, '<', $path or die "$path: $!\n";
-	local $/;
-	return scalar <$in>;
-}
-
-sub output {
-	my (@command) = @_;
-
-	open my $in, '-|', @command or die "$command[0]: $!\n";
-	my @lines = <$in>;
-	close $in or die "$command[0] failed\n";
-	return @lines;
-}
-
+# The tools name their files after the key and put them where they run.
 sub sign {
 	my ($self) = @_;
-	my $cwd = Cwd::getcwd();
 
-	spew($self->path('zone'), <<'ZONE', slurp("$self->{corpus}/zone"));
+	spew($self->path('zone'), <<'ZONE' . slurp("$self->{corpus}/zone"));
 $TTL 3600
 . SOA ns.bench. hostmaster.bench. 1 3600 900 604800 300
 . NS ns.bench.
 ns.bench. A 127.0.0.1
 ZONE
-	chdir $self->{directory} or die "$self->{directory}: $!\n";
-	my ($key) = output('ldns-keygen', '-a', 'ECDSAP256SHA256', '-k', '.');
-	chomp $key;
-	output('ldns-signzone', '-o', '.', '-f', 'zone.signed', 'zone', $key);
-	spew($self->root_key, slurp("$key.key"));
-	chdir $cwd or die "$cwd: $!\n";
+	must_run('sh', '-c', <<'SH', 'sh', $self->{directory});
+		set -e
+		cd "$1"
+		key=$(ldns-keygen -a ECDSAP256SHA256 -k .)
+		ldns-signzone -o . -f zone.signed zone "$key"
+		mv "$key.key" root.key
+SH
 	return;
 }
 
@@ -91,9 +66,8 @@ zone:
 	name: "."
 	zonefile: "zone.signed"
 CONF
-	$self->{nsd} = Bench::Process->start(
-		log => $self->path('nsd.log'),
-		command => ['nsd', '-d', '-c', $self->path('nsd.conf')]);
+	$self->{nsd} = Bench::Process->start($self->path('nsd.log'),
+		'nsd', '-d', '-c', $self->path('nsd.conf'));
 	return;
 }
 
@@ -126,23 +100,19 @@ stub-zone:
 	stub-addr: 127.0.0.1\@$zone_port
 	stub-prime: no
 CONF
-	$self->{unbound} = Bench::Process->start(
-		log => $self->path('unbound.log'),
-		command => ['unbound', '-d', '-c', $self->path('unbound.conf')]);
-	$self->{unbound}->wait_for('answer', sub {
-		Bench::Process::accepts($self->path('control'));
-	});
+	$self->{unbound} = Bench::Process->start($self->path('unbound.log'),
+		'unbound', '-d', '-c', $self->path('unbound.conf'));
+	$self->{unbound}->await($self->path('control'));
 	return;
 }
 
 # How many questions the resolver was asked so far.
 sub questions {
 	my ($self) = @_;
+	my $all = must_run('unbound-control', '-c',
+		$self->path('unbound.conf'), 'stats_noreset');
 
-	for my $line (output('unbound-control', '-c',
-		$self->path('unbound.conf'), 'stats_noreset')) {
-		return $1 if $line =~ /^total\.num\.queries=(\d+)/;
-	}
+	return $1 if $all =~ /^total\.num\.queries=(\d+)/m;
 	die "unbound-control tells no total\n";
 }
 

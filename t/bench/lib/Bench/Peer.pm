@@ -5,9 +5,8 @@ package Bench::Peer;
 
 use strict;
 use warnings;
-use Bench::Dns;
 use Bench::Process;
-use Time::HiRes qw(time);
+use Signet::Util qw(now slurp spew);
 
 my $host = 'mx.site.bench';
 my $suffixes = '/usr/share/publicsuffix/public_suffix_list.dat';
@@ -54,7 +53,7 @@ sub does { return @{ $_[0]{does} } }
 
 sub start {
 	my ($self) = @_;
-	my $began = time;
+	my $began = now();
 
 	mkdir $self->{directory} or die "$self->{directory}: $!\n";
 	$self->{processes} = [];
@@ -63,19 +62,14 @@ sub start {
 		my ($word) = $milter =~ /^(\S+)/;
 		my $socket = "$self->{directory}/$word.sock";
 		my @command = $command{$milter}->($self, $socket);
-		my $process = Bench::Process->start(
-			log => "$self->{directory}/$word.log",
-			command => \@command);
-		push @{ $self->{processes} }, $process;
+		push @{ $self->{processes} }, Bench::Process->start(
+			"$self->{directory}/$word.log", @command);
 		push @{ $self->{sockets} }, "unix:$socket";
 	}
 	for my $n (0 .. $#{ $self->{processes} }) {
-		my ($path) = $self->{sockets}[$n] =~ /^unix:(.*)/;
-		$self->{processes}[$n]->wait_for('socket', sub {
-			Bench::Process::accepts($path);
-		});
+		$self->{processes}[$n]->await($self->{sockets}[$n]);
 	}
-	$self->{ready_ms} = (time - $began) * 1000;
+	$self->{ready_ms} = (now() - $began) * 1000;
 	return $self;
 }
 
@@ -94,21 +88,24 @@ sub stop {
 	return;
 }
 
+# A refused message would carry no Authentication-Results to compare.
 sub signet_milter {
 	my ($self, $socket) = @_;
 	my $conf = "$self->{directory}/signet.conf";
 	my $spool = "$self->{directory}/spool";
 
 	mkdir $spool or die "$spool: $!\n";
-	Bench::Dns::spew($conf, <<"CONF");
+	spew($conf, <<"CONF");
 [common]
 hostname = $host
+log = stderr
 spool_directory = $spool
 [dns]
 forward = 127.0.0.1\@53
 root_key = $self->{root_key}
 [milter]
 listen = unix:$socket
+dmarc_reject = tag
 CONF
 	return ("$self->{build}/signet-milter", '-c', $conf);
 }
@@ -117,7 +114,7 @@ sub opendkim {
 	my ($self, $socket) = @_;
 	my $conf = "$self->{directory}/opendkim.conf";
 
-	Bench::Dns::spew($conf, <<"CONF");
+	spew($conf, <<"CONF");
 Mode v
 Socket local:$socket
 AuthservID $host
@@ -136,7 +133,7 @@ sub suffix_list {
 	my ($self) = @_;
 	my $list = "$self->{directory}/suffixes";
 
-	Bench::Dns::spew($list, Bench::Dns::slurp($suffixes), "bench\n");
+	spew($list, slurp($suffixes) . "bench\n");
 	return $list;
 }
 
@@ -146,7 +143,7 @@ sub opendmarc {
 	my ($self, $socket) = @_;
 	my $conf = "$self->{directory}/opendmarc.conf";
 
-	Bench::Dns::spew($conf, <<"CONF");
+	spew($conf, <<"CONF");
 Socket local:$socket
 AuthservID $host
 TrustedAuthservIDs $host

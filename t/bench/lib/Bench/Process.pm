@@ -1,96 +1,43 @@
 package Bench::Process;
 
-# Programs that run beside the benchmark: started with their output in a
-# file, awaited until they are ready, ended by signal and awaited again.
-# What is still running when the benchmark ends, is ended too.
+# A program that runs beside the benchmark: started with its output in a
+# file, awaited until it is ready, stopped at the latest with the benchmark.
 
 use strict;
 use warnings;
-use Socket;
-use Time::HiRes qw(time sleep);
+use Signet::Util qw(at_end can_connect end_process is_alive slurp spawn
+    wait_for);
 
-my %running;
-
-# start(log => FILE, command => [...]): the program, not a shell around it.
+# start(FILE of its output, command...)
 sub start {
-	my ($class, %given) = @_;
-	my $self = bless { %given, owner => $$ }, $class;
+	my ($class, $log, @command) = @_;
+	my $self = bless { log => $log, command => \@command }, $class;
 
-	$self->{pid} = fork // die "fork: $!\n";
-	if ($self->{pid} == 0) {
-		open STDIN, '<', '/dev/null' or die;
-		open STDOUT, '>>', $given{log} or die "$given{log}: $!\n";
-		open STDERR, '>&', \*STDOUT or die;
-		exec { $given{command}[0] } @{ $given{command} }
-		    or die "$given{command}[0]: $!\n";
-	}
-	$running{ $self->{pid} } = $self;
-	return $self;
+	$self->{pid} = spawn({ out => $log }, @command);
+	return at_end($self);
 }
 
 sub pid { return $_[0]{pid} }
 
-sub alive {
-	my ($self) = @_;
+# Returns when somebody listens at the address; dies with the program's words
+# if that takes too long or the program ends.
+sub await {
+	my ($self, $address) = @_;
 
-	return 1 if waitpid($self->{pid}, 1) == 0;
-	delete $running{ $self->{pid} };
-	return 0;
-}
-
-# Calls `fact` until it is true; dies with the log when that takes too long
-# or the program ends.
-sub wait_for {
-	my ($self, $what, $fact, $seconds) = @_;
-	my $deadline = time + ($seconds // 20);
-
-	until ($fact->()) {
-		die "$self->{command}[0] ended:\n" . $self->log_tail
-		    unless $self->alive;
-		die "$self->{command}[0]: no $what:\n" . $self->log_tail
-		    if time > $deadline;
-		sleep 0.002;
-	}
-	return $self;
-}
-
-sub log_tail {
-	my ($self) = @_;
-
-	open my $in, '<', $self->{log} or return '';
-	my @lines = <$in>;
-	splice @lines, 0, -20 if @lines > 20;
-	return join '', @lines;
+	return $self if eval {
+		wait_for(20, sub {
+			die "ended\n" unless is_alive($self->{pid});
+			return can_connect($address);
+		}, $address);
+	};
+	die "@{ $self->{command} }: $@", slurp($self->{log});
 }
 
 sub stop {
 	my ($self) = @_;
+	my $pid = delete $self->{pid} // return;
 
-	return unless $self->alive;
-	kill TERM => $self->{pid};
-	my $deadline = time + 10;
-	while ($self->alive) {
-		kill KILL => $self->{pid} if time > $deadline;
-		sleep 0.005;
-	}
-	return;
-}
-
-# Does someone accept connections on this unix socket?
-sub accepts {
-	my ($path) = @_;
-
-	return 0 unless -S $path;
-	socket my $socket, PF_UNIX, SOCK_STREAM, 0 or die "socket: $!\n";
-	return connect $socket, pack_sockaddr_un($path);
-}
-
-END {
-	my $status = $?;
-	for my $process (values %running) {
-		$process->stop if $process->{owner} == $$;
-	}
-	$? = $status;
+	return end_process($pid);
 }
 
 1;

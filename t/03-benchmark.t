@@ -1,0 +1,78 @@
+#!/usr/bin/perl
+# The tools of the benchmark measure what they say: the corpus is the same
+# each time, its signatures fit, every message reaches the milter.
+
+use strict;
+use warnings;
+use FindBin ();
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/bench/lib";
+use Test::More;
+use Bench::Process;
+use Bench::Verdict;
+use Signet::Util qw(build_dir must_run slurp temp_dir);
+
+my $build = build_dir() . '/t/bench';
+my $dir = temp_dir();
+my $messages = 12;
+
+plan(skip_all => "$build/gencorpus is not built (make check builds it)")
+    unless -x "$build/gencorpus" || ($ENV{CI} // '') eq 'true';
+
+must_run("$build/gencorpus", "$dir/$_", $messages, 7) for qw(a b);
+must_run("$build/gencorpus", "$dir/c", $messages, 8);
+must_run('diff', '-r', "$dir/a", "$dir/b");
+pass('the same numbers make the same corpus');
+isnt(slurp("$dir/a/manifest"), slurp("$dir/c/manifest"),
+    'another seed makes another corpus');
+
+my $manifest = Bench::Verdict::manifest("$dir/a");
+is(keys %$manifest, $messages, 'the manifest names each message');
+my $signatures = join ',', map { $_->{dkim} } values %$manifest;
+my %expected = (pass => 0, fail => 0);
+$expected{$_}++ for slurp("$dir/a/floor") =~ /\t(pass|fail)$/mg;
+cmp_ok($expected{pass}, '<=', scalar(() = $signatures =~ /=pass/g),
+    'the floor has no signature that the manifest lacks');
+my $floor = must_run("$build/cryptofloor", "$dir/a", 1);
+like($floor, qr/^signatures_pass $expected{pass}$/m, 'passing signatures');
+like($floor, qr/^signatures_fail $expected{fail}$/m, 'failing signatures');
+
+sub load {
+	my ($milter, @options) = @_;
+	my $output = must_run("$build/milterload", '-d', "$dir/a", '-m',
+	    "unix:$dir/$milter", @options);
+	return { $output =~ /^(\S+) (.*)$/mg };
+}
+
+for my $option ([], ['-n']) {
+	my $name = join '', 'null', @$option;
+	my $milter = Bench::Process->start("$dir/$name.log",
+	    "$build/nullmilter", @$option, "unix:$dir/$name");
+
+	$milter->await("unix:$dir/$name");
+	for my $connections (1, 5) {
+		my $figures = load($name, '-c', $connections, '-n', 30,
+		    '-o', "$dir/dump", '-p', $milter->pid);
+		is($figures->{accepted}, 30, "$name: all messages accepted");
+		is($figures->{failed}, 0, "$name: none failed");
+		cmp_ok($figures->{rss_after_kib}, '>', 0, "$name: memory");
+		my @added = slurp("$dir/dump") =~
+		    /\taccept\t\+Authentication-Results: mx.site.bench; none$/mg;
+		is(@added, 30, "$name: its header field arrived");
+	}
+	is(load($name, '-k', 3)->{accepted}, $messages,
+	    "$name: several messages on a connection");
+	is(load($name, '-m', "unix:$dir/$name")->{accepted}, $messages,
+	    "$name: two in a row");
+	$milter->stop;
+}
+
+# What a peer writes is read as RFC 8601 has it.
+my $found = Bench::Verdict::found(
+    '+Authentication-Results: mx.site.bench; dkim=pass (2048-bit key; x)'
+	. ' header.d=a.bench header.s=s1; dkim=fail header.d=b.bench'
+	. ' header.s=s2; spf=softfail smtp.mailfrom=x@a.bench',
+    '+Authentication-Results: mx.site.bench; dmarc=pass header.from=a.bench');
+is_deeply($found, { spf => 'softfail', dmarc => 'pass',
+    dkim => 'a.bench/s1=pass,b.bench/s2=fail' }, 'results of a message');
+
+done_testing;
