@@ -169,7 +169,7 @@ finish_context(struct ub_ctx *ctx, const struct resolver_options *options,
 		count = 0;
 	failed = ub_ctx_zone_remove(ctx, "signet.invalid.");
 	for (i = 0; i < count && failed == 0; i++)
-		failed = ub_ctx_zone_add(ctx, builtin_zones[i], "nodefault");
+		failed = ub_ctx_zone_remove(ctx, builtin_zones[i]);
 	if (failed == 0)
 		return true;
 	return why_set(why,
