@@ -3,13 +3,11 @@
 #include <assert.h>
 
 #include "base/arena.h"
-#include "base/ascii.h"
 #include "base/limits.h"
 
-/* Short runs are gathered here before they are hashed; longer ones are
- * hashed where they lie. */
-#define GATHER_BYTES 4096
-#define RUN_BYTES 512
+/* Relaxed bytes are made in pieces of this size, which stay in the nearest
+ * cache until they are hashed. */
+#define PIECE_BYTES 4096
 
 struct canon_stream;
 
@@ -32,8 +30,6 @@ struct canon_stream {
 	bool cr;	/* a CR whose next byte has not come */
 	uint64_t crlfs; /* line ends that count only if more follows */
 	uint64_t bytes; /* canonical bytes so far */
-	char *gathered;
-	size_t gathered_bytes;
 };
 
 struct body_digests {
@@ -81,18 +77,17 @@ body_digests_want(struct body_digests *digests, enum dkim_canon canon,
 	wanted->number = digests->count;
 	wanted->next = stream->wanted;
 	stream->wanted = wanted;
-	if (stream->gathered == NULL)
-		stream->gathered = arena_bytes(digests->arena, GATHER_BYTES);
 	digests->all[digests->count++] = wanted;
 	return wanted->number;
 }
 
 static void
-hash_bytes(struct canon_stream *stream, const char *at, size_t bytes)
+put_bytes(struct canon_stream *stream, const char *at, size_t bytes)
 {
 	struct wanted_digest *wanted;
 	size_t take;
 
+	stream->bytes += bytes;
 	for (wanted = stream->wanted; wanted != NULL; wanted = wanted->next) {
 		take = wanted->left < bytes ? (size_t)wanted->left : bytes;
 		digest_update(wanted->digest, text_of(at, take));
@@ -102,32 +97,16 @@ hash_bytes(struct canon_stream *stream, const char *at, size_t bytes)
 }
 
 static void
-hash_gathered(struct canon_stream *stream)
-{
-	hash_bytes(stream, stream->gathered, stream->gathered_bytes);
-	stream->gathered_bytes = 0;
-}
-
-static void
-put_bytes(struct canon_stream *stream, const char *at, size_t bytes)
-{
-	stream->bytes += bytes;
-	if (bytes > GATHER_BYTES - stream->gathered_bytes)
-		hash_gathered(stream);
-	if (bytes > RUN_BYTES) {
-		hash_gathered(stream);
-		hash_bytes(stream, at, bytes);
-		return;
-	}
-	memcpy(stream->gathered + stream->gathered_bytes, at, bytes);
-	stream->gathered_bytes += bytes;
-}
-
-static void
 put_crlfs(struct canon_stream *stream)
 {
-	for (; stream->crlfs > 0; stream->crlfs--)
-		put_bytes(stream, "\r\n", 2);
+	static const char sixteen[] = "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n"
+				      "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n";
+	uint64_t some;
+
+	for (; stream->crlfs > 0; stream->crlfs -= some) {
+		some = stream->crlfs < 16 ? stream->crlfs : 16;
+		put_bytes(stream, sixteen, 2 * (size_t)some);
+	}
 }
 
 /* A run that needs no further change but for empty lines at the end of the
@@ -157,60 +136,53 @@ put_space(struct canon_stream *stream)
 	stream->space = false;
 }
 
-/* The byte behind a CR that ended the chunk before. */
-static const char *
-resume_cr(struct canon_stream *stream, const char *at)
+/* The byte behind a CR that ended the piece before. */
+static struct text
+resume_cr(struct canon_stream *stream, struct text chunk)
 {
 	stream->cr = false;
-	if (*at == '\n') {
+	if (chunk.at[0] == '\n') {
 		stream->space = false;
 		stream->crlfs++;
-		return at + 1;
+		return text_skip(chunk, 1);
 	}
 	put_space(stream);
 	put_run(stream, "\r", &"\r"[1]);
-	return at;
+	return chunk;
 }
 
 static void
-update_relaxed(struct canon_stream *stream, const char *at, const char *end)
+update_piece(struct canon_stream *stream, struct text piece)
 {
-	const char *stop;
+	char relaxed[PIECE_BYTES + DKIM_CANON_ROOM], *end;
 
-	while (at < end) {
-		if (ascii_is_wsp(*at)) {
-			stream->space = true;
-			at++;
-			continue;
-		}
-		if (stream->space && *at == '\r' && at + 1 < end &&
-		    at[1] == '\n')
-			stream->space = false;
-		put_space(stream);
-		stop = dkim_canon_irregular(at, end);
-		put_run(stream, at, stop);
-		at = stop;
+	if (stream->canon == DKIM_SIMPLE) {
+		put_run(stream, piece.at, piece.at + piece.len);
+		return;
 	}
+	end = dkim_canon_relax(relaxed, piece, &stream->space);
+	put_run(stream, relaxed, end);
 }
 
 static void
 update_stream(struct canon_stream *stream, struct text chunk)
 {
-	const char *at = chunk.at, *end = chunk.at + chunk.len;
-	bool cr;
+	size_t most = stream->canon == DKIM_SIMPLE ? SIZE_MAX : PIECE_BYTES;
+	struct text piece;
 
 	if (stream->wanted == NULL)
 		return;
-	if (stream->cr)
-		at = resume_cr(stream, at);
-	cr = at < end && end[-1] == '\r';
-	if (cr)
-		end--;
-	if (stream->canon == DKIM_SIMPLE)
-		put_run(stream, at, end);
-	else
-		update_relaxed(stream, at, end);
-	stream->cr = cr;
+	while (chunk.len > 0) {
+		if (stream->cr)
+			chunk = resume_cr(stream, chunk);
+		piece = text_first(chunk, most);
+		chunk = text_skip(chunk, most);
+		if (piece.len > 0 && piece.at[piece.len - 1] == '\r') {
+			stream->cr = true;
+			piece.len--;
+		}
+		update_piece(stream, piece);
+	}
 }
 
 static bool
@@ -219,7 +191,7 @@ wants_more(const struct canon_stream *stream)
 	const struct wanted_digest *wanted;
 
 	for (wanted = stream->wanted; wanted != NULL; wanted = wanted->next)
-		if (wanted->left > stream->gathered_bytes)
+		if (wanted->left > 0)
 			return true;
 	return false;
 }
@@ -249,7 +221,6 @@ finish_stream(struct canon_stream *stream)
 	/* an empty body is CRLF when simple, nothing when relaxed */
 	if (stream->bytes > 0 || stream->canon == DKIM_SIMPLE)
 		put_bytes(stream, "\r\n", 2);
-	hash_gathered(stream);
 	for (wanted = stream->wanted; wanted != NULL; wanted = wanted->next)
 		digest_finish(wanted->digest, wanted->result);
 }

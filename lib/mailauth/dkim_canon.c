@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/ascii.h"
 
-/* sixteen bytes looked at together; the compiler finds the instructions */
+/* sixteen bytes worked on together; the compiler finds the instructions */
 typedef unsigned char bytes16 __attribute__((vector_size(16)));
 
 static bytes16
@@ -15,16 +15,20 @@ load16(const char *at)
 	return bytes;
 }
 
-/* A byte is not 0 where dkim_canon_irregular would stop. */
 static bytes16
-irregular16(const char *at)
+is_wsp16(bytes16 bytes)
 {
-	bytes16 here = load16(at), next = load16(at + 1);
+	return (bytes16)(bytes == ' ') | (bytes16)(bytes == '\t');
+}
 
-	return (bytes16)(here == '\t') |
-	       ((bytes16)(here == ' ') &
-		((bytes16)(next == ' ') | (bytes16)(next == '\t') |
-		 (bytes16)(next == '\r')));
+/* Of a run of white space the last byte stands for it, unless CRLF follows:
+ * 255 for each byte that goes. */
+static bytes16
+dropped16(bytes16 here, bytes16 next, bytes16 after)
+{
+	bytes16 crlf = (bytes16)(next == '\r') & (bytes16)(after == '\n');
+
+	return is_wsp16(here) & (is_wsp16(next) | crlf);
 }
 
 static bool
@@ -36,50 +40,66 @@ any16(bytes16 bytes)
 	return (halves[0] | halves[1]) != 0;
 }
 
-const char *
-dkim_canon_irregular(const char *at, const char *end)
+/* The sixteen bytes at `at`; two more can be read. */
+static char *
+relax16(char *to, const char *at)
 {
-	while (end - at >= 65) {
-		if (any16(irregular16(at) | irregular16(at + 16) |
-			  irregular16(at + 32) | irregular16(at + 48)))
-			break;
-		at += 64;
+	bytes16 here = load16(at), dropped, tabs;
+	unsigned char bytes[16], keep[16];
+	size_t i;
+
+	dropped = dropped16(here, load16(at + 1), load16(at + 2));
+	tabs = (bytes16)(here == '\t');
+	here = (here & ~tabs) | (tabs & ' ');
+	memcpy(to, &here, 16);
+	if (!any16(dropped))
+		return to + 16;
+	memcpy(bytes, &here, 16);
+	dropped = ~dropped & 1;
+	memcpy(keep, &dropped, 16);
+#pragma GCC unroll 16
+	for (i = 0; i < 16; i++) {
+		*to = (char)bytes[i];
+		to += keep[i];
 	}
-	while (end - at >= 17 && !any16(irregular16(at)))
-		at += 16;
-	for (; at < end; at++)
-		if (*at == '\t' ||
-		    (*at == ' ' &&
-		     (at + 1 == end || ascii_is_wsp(at[1]) || at[1] == '\r')))
-			return at;
-	return end;
+	return to;
 }
 
-struct relaxed_value {
-	char *to;
-	bool space; /* white space is owed before the next byte */
-	bool any;
-};
-
-static void
-relax_line(struct relaxed_value *out, const char *at, const char *end)
+char *
+dkim_canon_relax(char *to, struct text from, bool *space)
 {
-	const char *stop;
+	const char *at = from.at, *end = from.at + from.len;
 
-	while (at < end) {
-		if (ascii_is_wsp(*at)) {
-			out->space = true;
-			at++;
-			continue;
-		}
-		if (out->space && out->any)
-			*out->to++ = ' ';
-		stop = dkim_canon_irregular(at, end);
-		memcpy(out->to, at, (size_t)(stop - at));
-		out->to += stop - at;
-		out->space = false;
-		out->any = true;
-		at = stop;
+	if (from.len == 0)
+		return to;
+	if (*space && !ascii_is_wsp(*at) && !text_starts(from, TEXT("\r\n")))
+		*to++ = ' ';
+	for (; end - at >= 18; at += 16)
+		to = relax16(to, at);
+	for (; at < end - 1; at++) {
+		if (!ascii_is_wsp(*at))
+			*to++ = *at;
+		else if (!ascii_is_wsp(at[1]) &&
+			 (at[1] != '\r' || end - at < 3 || at[2] != '\n'))
+			*to++ = ' ';
+	}
+	*space = ascii_is_wsp(*at);
+	if (!*space)
+		*to++ = *at;
+	return to;
+}
+
+/* A line end of folding, as message.h leaves it. */
+static struct text
+skip_folding(struct text value)
+{
+	for (;;) {
+		if (text_starts(value, TEXT("\r\n")))
+			value = text_skip(value, 2);
+		else if (value.len > 0 && ascii_is_wsp(value.at[0]))
+			value = text_skip(value, 1);
+		else
+			return value;
 	}
 }
 
@@ -87,21 +107,22 @@ relax_line(struct relaxed_value *out, const char *at, const char *end)
 static char *
 relax_value(char *to, struct text value)
 {
-	struct relaxed_value out = {to, false, false};
+	bool space = false;
 	struct text line;
 
+	value = skip_folding(value);
 	while (value.len > 0) {
 		line = text_first(value, text_find(value, '\r'));
-		relax_line(&out, line.at, line.at + line.len);
 		value = text_skip(value, line.len);
-		if (text_starts(value, TEXT("\r\n")))
+		to = dkim_canon_relax(to, line, &space);
+		if (text_starts(value, TEXT("\r\n"))) {
 			value = text_skip(value, 2);
-		else if (value.len > 0) {
-			relax_line(&out, value.at, value.at + 1);
+		} else if (value.len > 0) {
+			to = dkim_canon_relax(to, text_first(value, 1), &space);
 			value = text_skip(value, 1);
 		}
 	}
-	return out.to;
+	return to;
 }
 
 static char *
@@ -119,7 +140,8 @@ struct text
 dkim_canon_field(struct arena *arena, enum dkim_canon canon, struct text name,
 		 struct text value)
 {
-	char *start = arena_bytes(arena, name.len + 1 + value.len);
+	char *start =
+	    arena_bytes(arena, name.len + 1 + value.len + DKIM_CANON_ROOM);
 	char *to = start;
 
 	if (canon == DKIM_RELAXED) {
