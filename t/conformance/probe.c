@@ -24,14 +24,11 @@ static const struct {
 	const char *name;
 	probe_command *run;
 } commands[] = {
-<<<<<<< HEAD
     {"arc", probe_arc},
     {"dkim", probe_dkim},
-=======
     {"dmarc", probe_dmarc},
     {"dmarc_record", probe_dmarc_record},
     {"idna", probe_idna},
->>>>>>> b79000a (conformance: public suffixes, UTS #46 and RFC 9989)
     {"iprev", probe_iprev},
     {"psl", probe_psl},
     {"spf", probe_spf},

@@ -36,15 +36,12 @@ void probe_put_int(struct probe *probe, const char *name, int64_t value);
  * answer then has "error", and the command returns. */
 struct resolver *probe_resolver(struct probe *probe);
 
-<<<<<<< HEAD
 probe_command probe_arc;
 probe_command probe_dkim;
-=======
 probe_command probe_dmarc;
 probe_command probe_dmarc_record;
 probe_command probe_idna;
 probe_command probe_psl;
->>>>>>> b79000a (conformance: public suffixes, UTS #46 and RFC 9989)
 probe_command probe_spf;
 probe_command probe_iprev;
 
