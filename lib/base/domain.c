@@ -200,7 +200,9 @@ domain_for_people(struct arena *arena, struct domain domain)
 	struct text u_labels, label;
 	size_t at;
 
-	if (!has_a_label(domain.name) || !to_u_labels(arena, domain, &u_labels))
+	if (!has_a_label(domain.name) ||
+	    !to_u_labels(arena, domain, &u_labels) ||
+	    utf8_mixes_directions(u_labels))
 		return domain.name;
 	for (at = 0; at < u_labels.len; at += label.len + 1) {
 		label = text_skip(u_labels, at);
