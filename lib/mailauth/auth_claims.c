@@ -191,7 +191,8 @@ claims_as_spelt(struct arena *arena, struct text value, enum oddity oddity,
 	       is_id(arena, spelling.first, id) ||
 	       is_id(arena, spelling.all, id) ||
 	       is_id(arena, spelling.unnumbered, id) ||
-	       is_id(arena, host_prefix(spelling.first), id);
+	       is_id(arena, host_prefix(spelling.first), id) ||
+	       is_id(arena, host_prefix(spelling.all), id);
 }
 
 bool

@@ -24,10 +24,14 @@ static const struct {
 	const char *name;
 	probe_command *run;
 } commands[] = {
+    {"address", probe_address},
+    {"address-list", probe_address_list},
     {"arc", probe_arc},
+    {"auth-results", probe_auth_results},
     {"dkim", probe_dkim},
     {"dmarc", probe_dmarc},
     {"dmarc_record", probe_dmarc_record},
+    {"header", probe_header},
     {"idna", probe_idna},
     {"iprev", probe_iprev},
     {"psl", probe_psl},

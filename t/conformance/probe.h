@@ -45,4 +45,9 @@ probe_command probe_psl;
 probe_command probe_spf;
 probe_command probe_iprev;
 
+probe_command probe_address;
+probe_command probe_address_list;
+probe_command probe_auth_results;
+probe_command probe_header;
+
 #endif
