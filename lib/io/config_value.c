@@ -35,9 +35,12 @@ member(const struct config_option *option, void *target)
 static bool
 with_help(const struct config_option *option, struct why *why)
 {
+	struct why reason;
+
 	if (why == NULL || option->help == NULL)
 		return false;
-	return why_set(why, "%.300s; %.180s", why->text, option->help);
+	reason = *why;
+	return why_set(why, "%.300s; %.180s", reason.text, option->help);
 }
 
 static bool

@@ -40,7 +40,11 @@ read_name(struct arena *arena, struct text data, struct text *name)
 	struct text label;
 	size_t length, used = 0;
 
-	while (take_length(&data, &length) && length > 0) {
+	for (;;) {
+		if (!take_length(&data, &length))
+			return false;
+		if (length == 0)
+			break;
 		if (length > LIMIT_LABEL_BYTES ||
 		    !take(&data, length, &label) || !is_clear(label))
 			return false;
@@ -48,7 +52,7 @@ read_name(struct arena *arena, struct text data, struct text *name)
 			at[used++] = '.';
 		memcpy(at + used, label.at, length);
 		used += length;
-		if (used > LIMIT_DOMAIN_BYTES || data.len == 0)
+		if (used > LIMIT_DOMAIN_BYTES)
 			return false;
 	}
 	*name = text_of(at, used);
@@ -113,7 +117,7 @@ dns_wire_record(struct arena *arena, enum dns_type type, struct text data,
 	case DNS_NS:
 	case DNS_CNAME:
 	case DNS_PTR:
-		return data.len > 0 && read_name(arena, data, &record->name);
+		return read_name(arena, data, &record->name);
 	case DNS_TXT:
 		return read_strings(arena, data, &record->text);
 	case DNS_SOA:
