@@ -41,7 +41,7 @@ begin
 	select e.*,
 	       signet.event_fault(e.v, e.type, e.id, e.at) as fault
 	from unnest(p_lines) l (line)
-	cross join jsonb_to_record(l.line::jsonb) as e (
+	cross join json_to_record(l.line::json) as e (
 		v text, type text, id uuid, at timestamptz, host text,
 		program text, listener text, test_mode boolean,
 		queue_id text, client_ip inet, client_name text, helo text,
