@@ -37,9 +37,22 @@ only(const char *from)
 	return with_spf(from, SPF_NONE, NULL);
 }
 
-static struct dmarc_verdict
-verdict(void **state, const char *text, struct facts facts)
+static struct dns_zone *
+zone_of(void **state, const char *text)
 {
+	struct dns_zone *zone;
+	struct why why;
+
+	zone = dns_zone_parse(*state, text_from(text), &why);
+	if (zone == NULL)
+		fail_msg("%s", why.text);
+	return zone;
+}
+
+static struct dmarc_verdict
+evaluate(void **state, struct dns_zone *zone, struct facts facts)
+{
+	struct resolver *resolver = dns_zone_resolver(zone);
 	struct dkim_signature_result signature = {
 	    .result = facts.dkim, .domain = domain(state, facts.dkim_domain)};
 	struct dmarc_input input = {
@@ -49,18 +62,17 @@ verdict(void **state, const char *text, struct facts facts)
 	    .dkim = &signature,
 	    .dkim_count = facts.dkim != DKIM_NOT_EVALUATED};
 	struct dmarc_verdict v;
-	struct dns_zone *zone;
-	struct resolver *resolver;
-	struct why why;
 
-	zone = dns_zone_parse(*state, text_from(text), &why);
-	if (zone == NULL)
-		fail_msg("%s", why.text);
-	resolver = dns_zone_resolver(zone);
 	dmarc_evaluate(
 	    *state, dmarc_discovery_new(*state, resolver, DMARC_TREEWALK, NULL),
 	    resolver, &input, now, &v);
 	return v;
+}
+
+static struct dmarc_verdict
+verdict(void **state, const char *text, struct facts facts)
+{
+	return evaluate(state, zone_of(state, text), facts);
 }
 
 #define REJECT "_dmarc.b.test TXT \"v=DMARC1; p=reject\"\n"
@@ -182,6 +194,36 @@ which_policy(void **state)
 	assert_int_equal(v.result, DMARC_PASS);
 }
 
+/* A failure whose policy hangs on the lost answer is a temporary error. */
+static void
+no_lost_answer_softens_a_failure(void **state)
+{
+	static const char *const authors[] = {"b.test", "there.b.test",
+					      "gone.b.test"};
+	static const char *const zones[] = {
+	    BY_NAME, REJECT, BY_NAME "_dmarc.test TXT \"v=DMARC1; p=none\"\n",
+	    BY_NAME "_dmarc.there.b.test TXT \"v=DMARC1; p=reject\"\n"};
+
+	for (size_t i = 0; i < 3 * 4; i++) {
+		struct dns_zone *zone = zone_of(state, zones[i / 3]);
+		struct facts facts = only(authors[i % 3]);
+		struct dmarc_verdict whole = evaluate(state, zone, facts);
+		int questions = (int)dns_zone_questions(zone);
+
+		assert_int_equal(whole.result, DMARC_FAIL);
+		for (int lost = 0; lost < questions; lost++) {
+			dns_zone_fail_question(zone, lost);
+			struct dmarc_verdict v = evaluate(state, zone, facts);
+
+			if (v.result != DMARC_FAIL)
+				assert_int_equal(v.result, DMARC_TEMPERROR);
+			else
+				assert_int_equal(v.disposition,
+						 whole.disposition);
+		}
+	}
+}
+
 static void
 test_mode_is_one_level_below(void **state)
 {
@@ -254,6 +296,7 @@ main(void)
 	    arena_unit_test(without_a_record_there_is_no_dmarc),
 	    arena_unit_test(what_could_not_be_asked),
 	    arena_unit_test(which_policy),
+	    arena_unit_test(no_lost_answer_softens_a_failure),
 	    arena_unit_test(test_mode_is_one_level_below),
 	    arena_unit_test(security_of_a_pass),
 	    cmocka_unit_test(the_stricter_of_two),
