@@ -86,75 +86,76 @@ mapped_address_in_ip6_stays_ip6(void **state)
 	assert_int_equal(r.directives[0].net.bits, 96);
 }
 
+static const char *const bad_terms[] = {
+    "moo",
+    "all.",
+    "all:a.example",
+    "all/8",
+    "include",
+    "include:",
+    "include/24",
+    "exists",
+    "exists:",
+    "a:",
+    "a/",
+    "a/33",
+    "a//129",
+    "a/24/64",
+    "a/024",
+    "a///64",
+    "a//",
+    "a:b",
+    "a:b.example//",
+    "a:1.2.3.4",
+    "mx:",
+    "mx/a",
+    "ptr:",
+    "ptr/24",
+    "ip4",
+    "ip4:",
+    "ip4:1.2.3",
+    "ip4:1.2.3.4/33",
+    "ip4:1.2.3.4/",
+    "ip4:1.2.3.4//8",
+    "ip4:01.2.3.4",
+    "ip4:::1",
+    "ip6",
+    "ip6:1.2.3.4",
+    "ip6::a::b",
+    "ip6:::1/129",
+    "ip6:::1//64",
+    "ip6:fe80::1%1",
+    "redirect:a.example",
+    "=all",
+    "1x=a",
+    "x=%",
+    "x=%{z}",
+    "redirect=",
+    "exp=",
+    "exp=-all",
+    "exp=%{r}.a.example",
+    "--all",
+    "-",
+    "ip4:192.0.2.1:25",
+    "a\tmx",
+    "a:%{d}/x",
+    "include:a.example/24",
+    "exists:a.example/24",
+};
+
 static void
 wrong_terms(void **state)
 {
-	static const char *const wrong[] = {
-	    "moo",
-	    "all.",
-	    "all:a.example",
-	    "all/8",
-	    "include",
-	    "include:",
-	    "include/24",
-	    "exists",
-	    "exists:",
-	    "a:",
-	    "a/",
-	    "a/33",
-	    "a//129",
-	    "a/24/64",
-	    "a/024",
-	    "a///64",
-	    "a//",
-	    "a:b",
-	    "a:b.example//",
-	    "a:1.2.3.4",
-	    "mx:",
-	    "mx/a",
-	    "ptr:",
-	    "ptr/24",
-	    "ip4",
-	    "ip4:",
-	    "ip4:1.2.3",
-	    "ip4:1.2.3.4/33",
-	    "ip4:1.2.3.4/",
-	    "ip4:1.2.3.4//8",
-	    "ip4:01.2.3.4",
-	    "ip4:::1",
-	    "ip6",
-	    "ip6:1.2.3.4",
-	    "ip6::a::b",
-	    "ip6:::1/129",
-	    "ip6:::1//64",
-	    "ip6:fe80::1%1",
-	    "redirect:a.example",
-	    "=all",
-	    "1x=a",
-	    "x=%",
-	    "x=%{z}",
-	    "redirect=",
-	    "exp=",
-	    "exp=-all",
-	    "exp=%{r}.a.example",
-	    "--all",
-	    "-",
-	    "ip4:192.0.2.1:25",
-	    "a\tmx",
-	    "a:%{d}/x",
-	    "include:a.example/24",
-	    "exists:a.example/24",
-	};
 	struct spf_record record;
 	struct why why;
 	size_t i;
 
-	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+	for (i = 0; i < sizeof(bad_terms) / sizeof(*bad_terms); i++) {
 		const char *text = arena_printf(
-		    *state, "v=spf1 ip4:192.0.2.1 %s -all", wrong[i]);
+		    *state, "v=spf1 ip4:192.0.2.1 %s -all", bad_terms[i]);
 
 		if (spf_record_parse(*state, text_from(text), &record, &why))
-			fail_msg("accepted %s", wrong[i]);
+			fail_msg("accepted %s", bad_terms[i]);
 	}
 }
 
