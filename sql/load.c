@@ -14,6 +14,9 @@
 #define BATCH_BYTES (1u << 20)
 #define BATCH_LINES 4000
 
+/* The server gives up before we do, so that no call stays behind there. */
+#define BEGIN "begin; set local statement_timeout = '50s'"
+
 struct batch {
 	char *bytes;
 	size_t used;
@@ -190,7 +193,7 @@ load_lines(struct job *job, struct why *why)
 	struct why ignored;
 	bool at_end = false;
 
-	status = pg_run(pg, "begin", why);
+	status = pg_run(pg, BEGIN, why);
 	while (status == PG_DONE && !at_end) {
 		if (!fill_batch(job, &at_end, why)) {
 			pg_run(pg, "rollback", &ignored);

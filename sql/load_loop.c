@@ -15,6 +15,7 @@
 #define STUCK_MOST 64
 #define EXPIRE_FIRST_MS 60000
 #define EXPIRE_EVERY_MS (6 * 3600 * 1000)
+#define EXPIRE_AGAIN_MS (600 * 1000)
 
 struct load_loop {
 	struct load_loop_options options;
@@ -293,8 +294,10 @@ expire_if_due(struct load_loop *loop)
 	if (deadline_left_ms(loop->expire_at, clock_monotonic_ms()) > 0)
 		return;
 	loop->expire_at = clock_deadline_in(EXPIRE_EVERY_MS);
-	if (!load_loop_expire(loop, &why))
-		log_warning("cannot expire old partitions: %s", why.text);
+	if (load_loop_expire(loop, &why))
+		return;
+	log_warning("cannot expire old partitions: %s", why.text);
+	loop->expire_at = clock_deadline_in(EXPIRE_AGAIN_MS);
 }
 
 enum load_state

@@ -80,6 +80,33 @@ subtest 'migration' => sub {
 	    'what waited is loaded');
 };
 
+subtest 'migration by a role that owns its database' => sub {
+	my $own = Signet::Postgres->new;
+	$own->psql('create role dba login createrole');
+	$own->psql('create database theirs owner dba');
+	configure(conninfo => $own->conninfo(user => 'dba',
+	    dbname => 'theirs'));
+	for my $round ('first', 'again') {
+		my ($status, $text) = migrate();
+		is($status, 0, $round) or diag $text;
+	}
+	$own->psql({ database => 'theirs' },
+	    'create role l login in role signet_load');
+	configure(conninfo => $own->conninfo(user => 'l', dbname => 'theirs'));
+	$spool->put(event());
+	load_once();
+	is($own->value({ database => 'theirs' },
+		'select count(*) from signet.message'), 1, 'and it works');
+	configure();
+};
+
+subtest 'migration needs UTF-8' => sub {
+	$pg->psql("create database latin encoding 'LATIN1' template template0");
+	my ($status, $text) = migrate('-d', $pg->conninfo(dbname => 'latin'));
+	isnt($status, 0, 'refused');
+	like($text, qr/must have the encoding UTF8/, 'told');
+};
+
 subtest 'migration that fails changes nothing' => sub {
 	my $copy = temp_dir();
 	run_command('cp', '-r', $sql, "$copy/sql");

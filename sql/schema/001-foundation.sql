@@ -10,8 +10,8 @@ begin
 		       where rolname = 'signet_owner') then
 		create role signet_owner nologin;
 	end if;
-	if not pg_catalog.pg_has_role(current_user, 'signet_owner', 'member')
-	then
+	if not (select rolsuper from pg_catalog.pg_roles
+		where rolname = current_user) then
 		execute format('grant signet_owner to %I', current_user);
 	end if;
 	execute format('grant create on database %I to signet_owner',
