@@ -1,11 +1,11 @@
 #include "milter/facts.h"
 
 #include "base/arena.h"
-#include "base/crypto.h"
 #include "base/date.h"
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "io/clock.h"
+#include "io/random.h"
 
 static struct text
 domain_of(struct text address)
@@ -224,7 +224,7 @@ put_identity(struct session *session, struct json *object,
 	unsigned char random[10] = {0};
 	int64_t now = clock_unix_ms();
 
-	crypto_random(random, sizeof(random));
+	random_fill(random, sizeof(random));
 	uuid7_write(now, random, id);
 	date_write_iso(now, at);
 	session->id = text_copy(session->arena, text_from(id));

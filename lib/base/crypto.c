@@ -1,9 +1,7 @@
 #include "base/crypto.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <pthread.h>
-#include <sys/random.h>
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -79,12 +77,9 @@ crypto_hash_available(enum crypto_hash hash)
 /* What fails here is memory or a broken installation: as with any other
  * allocation the process ends. */
 static void
-must(bool done)
+must(int done)
 {
-	if (!done) {
-		fputs("signet: the cryptographic library failed\n", stderr);
-		abort();
-	}
+	assert(done == 1);
 }
 
 static void
@@ -111,7 +106,7 @@ digest_new(struct arena *arena, enum crypto_hash hash)
 
 	assert(crypto_hash_available(hash));
 	digest = digest_empty(arena);
-	must(EVP_DigestInit_ex2(digest->context, hash_method(hash), NULL) == 1);
+	must(EVP_DigestInit_ex2(digest->context, hash_method(hash), NULL));
 	return digest;
 }
 
@@ -120,7 +115,7 @@ digest_copy(struct arena *arena, const struct digest *digest)
 {
 	struct digest *copy = digest_empty(arena);
 
-	must(EVP_MD_CTX_copy_ex(copy->context, digest->context) == 1);
+	must(EVP_MD_CTX_copy_ex(copy->context, digest->context));
 	return copy;
 }
 
@@ -128,15 +123,14 @@ void
 digest_update(struct digest *digest, struct text bytes)
 {
 	if (bytes.len > 0)
-		must(EVP_DigestUpdate(digest->context, bytes.at, bytes.len) ==
-		     1);
+		must(EVP_DigestUpdate(digest->context, bytes.at, bytes.len));
 }
 
 void
 digest_finish(struct digest *digest,
 	      unsigned char result[CRYPTO_HASH_BYTES_MAX])
 {
-	must(EVP_DigestFinal_ex(digest->context, result, NULL) == 1);
+	must(EVP_DigestFinal_ex(digest->context, result, NULL));
 }
 
 static void
@@ -317,22 +311,4 @@ public_key_verify_ed25519(const struct public_key *key, struct text message,
 	EVP_MD_CTX_free(context);
 	ERR_clear_error();
 	return fits;
-}
-
-bool
-crypto_random(void *to, size_t bytes)
-{
-	char *at = to;
-	ssize_t got;
-
-	while (bytes > 0) {
-		got = getrandom(at, bytes, 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		at += got;
-		bytes -= (size_t)got;
-	}
-	return true;
 }

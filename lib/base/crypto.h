@@ -59,7 +59,4 @@ bool public_key_verify_rsa(const struct public_key *key, enum crypto_hash hash,
 bool public_key_verify_ed25519(const struct public_key *key,
 			       struct text message, struct text signature);
 
-/* Random bytes from the operating system; false if it has none. */
-bool crypto_random(void *to, size_t bytes);
-
 #endif

@@ -74,6 +74,8 @@ read_instance(struct arc_field *parsed, struct why *why)
 {
 	uint64_t instance;
 
+	if (!parsed->signature.is_tag_list)
+		return why_set(why, "ARC-Message-Signature is no tag list");
 	if (!text_to_u64(tag_list_get(&parsed->signature.tags, "i", absent),
 			 LIMIT_ARC_SETS, &instance))
 		return why_set(

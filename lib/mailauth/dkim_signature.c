@@ -308,12 +308,11 @@ dkim_signature_parse(struct arena *arena, enum dkim_signature_kind kind,
 		     struct dkim_signature *signature, struct why *why)
 {
 	struct tag_list *tags = &signature->tags;
-	bool parsed;
 
 	*signature = (struct dkim_signature){.field = field};
-	parsed = tag_list_parse(arena, field->value, tags, why);
+	signature->is_tag_list = tag_list_parse(arena, field->value, tags, why);
 	read_shown(arena, signature);
-	if (!parsed)
+	if (!signature->is_tag_list)
 		return false;
 	if (kind == DKIM_SIGNATURE && !read_version(signature, why))
 		return false;

@@ -26,6 +26,7 @@ enum dkim_signature_kind {
 struct dkim_signature {
 	const struct header_field *field;
 	struct tag_list tags;
+	bool is_tag_list; /* false: `tags` ends where it broke */
 	enum crypto_key_type key_type;
 	enum crypto_hash hash;
 	enum dkim_canon header_canon, body_canon;
