@@ -3,6 +3,7 @@
 #include <libmilter/mfapi.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -110,6 +111,18 @@ without_brackets(const char *path)
 
 /* --- stages that are not answered --- */
 
+static atomic_bool answers_wanted; /* by a mail server that was here */
+
+/* libmilter writes a log line for each stage that it was told not to answer
+ * and that returns anything but SMFIS_NOREPLY.  It does without an answer
+ * even so, while a mail server that knows no such flags would wait for ever:
+ * once one was here, stages answer where they can. */
+static sfsistat
+silent(void)
+{
+	return atomic_load(&answers_wanted) ? SMFIS_CONTINUE : SMFIS_NOREPLY;
+}
+
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 	     unsigned long f2, unsigned long f3, unsigned long *pf0,
@@ -120,6 +133,8 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 				 SMFIP_NR_DATA | SMFIP_NR_UNKN |
 				 SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY;
 
+	if ((f1 & no_reply) != no_reply)
+		atomic_store(&answers_wanted, true);
 	*pf0 = (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE) & f0;
 	*pf1 = (no_reply | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_SKIP |
 		SMFIP_HDR_LEADSPC) &
@@ -142,14 +157,14 @@ on_connect(SMFICTX *ctx, char *name, struct sockaddr *address)
 	session_connect(session, text_from(name), &peer);
 	smfi_setpriv(ctx, session);
 	counters_add(COUNT_CONNECTIONS);
-	return SMFIS_CONTINUE;
+	return silent();
 }
 
 static sfsistat
 on_helo(SMFICTX *ctx, char *helo)
 {
 	session_helo(session_of(ctx), text_from(helo));
-	return SMFIS_CONTINUE;
+	return silent();
 }
 
 static sfsistat
@@ -166,28 +181,28 @@ on_mail(SMFICTX *ctx, char **argv)
 		     macro(ctx, "{auth_authen}"));
 	for (argv++; *argv != NULL; argv++)
 		session_mail_argument(session, text_from(*argv));
-	return SMFIS_CONTINUE;
+	return silent();
 }
 
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
 	session_rcpt(session_of(ctx), without_brackets(argv[0]));
-	return SMFIS_CONTINUE;
+	return silent();
 }
 
 static sfsistat
 on_header(SMFICTX *ctx, char *name, char *value)
 {
 	session_header(session_of(ctx), text_from(name), text_from(value));
-	return SMFIS_CONTINUE;
+	return silent();
 }
 
 static sfsistat
 on_end_of_header(SMFICTX *ctx)
 {
 	session_end_of_header(session_of(ctx));
-	return SMFIS_CONTINUE;
+	return silent();
 }
 
 static sfsistat
@@ -196,7 +211,7 @@ on_body(SMFICTX *ctx, unsigned char *chunk, size_t bytes)
 	bool more = session_body(session_of(ctx),
 				 text_of((const char *)chunk, bytes));
 
-	return more ? SMFIS_CONTINUE : SMFIS_SKIP;
+	return more || !atomic_load(&answers_wanted) ? silent() : SMFIS_SKIP;
 }
 
 static sfsistat

@@ -31,36 +31,51 @@ negotiate(SMFICTX *context, unsigned long actions, unsigned long protocol,
 	return SMFIS_CONTINUE;
 }
 
+/* libmilter wants to be told that a stage it does not answer is not answered
+ * (smfi_negotiate's documentation); it logs each other return value. */
+static sfsistat
+silent(void)
+{
+	return wanted_flags != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
 static sfsistat
 on_connect(SMFICTX *context, char *name, _SOCK_ADDR *address)
 {
 	(void)context, (void)name, (void)address;
-	return SMFIS_CONTINUE;
+	return silent();
 }
 
 static sfsistat
 on_text(SMFICTX *context, char *text)
 {
 	(void)context, (void)text;
-	return SMFIS_CONTINUE;
+	return silent();
 }
 
 static sfsistat
 on_envelope(SMFICTX *context, char **arguments)
 {
 	(void)context, (void)arguments;
-	return SMFIS_CONTINUE;
+	return silent();
 }
 
 static sfsistat
 on_header(SMFICTX *context, char *name, char *value)
 {
 	(void)context, (void)name, (void)value;
-	return SMFIS_CONTINUE;
+	return silent();
 }
 
 static sfsistat
 on_step(SMFICTX *context)
+{
+	(void)context;
+	return silent();
+}
+
+static sfsistat
+on_close(SMFICTX *context)
 {
 	(void)context;
 	return SMFIS_CONTINUE;
@@ -70,7 +85,7 @@ static sfsistat
 on_body(SMFICTX *context, unsigned char *body, size_t len)
 {
 	(void)context, (void)body, (void)len;
-	return SMFIS_CONTINUE;
+	return silent();
 }
 
 static sfsistat
@@ -97,8 +112,8 @@ static struct smfiDesc description = {
     .xxfi_eoh = on_step,
     .xxfi_body = on_body,
     .xxfi_eom = on_end,
-    .xxfi_abort = on_step,
-    .xxfi_close = on_step,
+    .xxfi_abort = on_close,
+    .xxfi_close = on_close,
     .xxfi_data = on_step,
     .xxfi_negotiate = negotiate,
 };

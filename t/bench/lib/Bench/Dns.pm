@@ -60,6 +60,7 @@ server:
 	zonelistfile: "$self->{directory}/nsd.zones"
 	server-count: 1
 	hide-version: yes
+	rrl-ratelimit: 0
 remote-control:
 	control-enable: no
 zone:
