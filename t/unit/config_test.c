@@ -238,55 +238,6 @@ nearest_name_is_told(void **state)
 }
 
 static void
-broken_files(void **state)
-{
-	struct why why;
-
-	refused(*state, "count = 3\n",
-		"F:1: option before the first section; write [common] above "
-		"it");
-	refused(*state, "[milter\n",
-		"F:1: section without a name in brackets; write [NAME]");
-	refused(*state, "[]\n",
-		"F:1: section without a name in brackets; write [NAME]");
-	refused(*state, "[milter] count = 3\n",
-		"F:1: text behind a section; write the options on lines of "
-		"their own");
-	refused(*state, "[milter]\njust words\n",
-		"F:2: the line is neither an option nor a section; write NAME "
-		"= VALUE or [SECTION]");
-	refused(*state, "[milter]\n= 3\n",
-		"F:2: line without a name; write NAME = VALUE");
-	write_file("[milter]\nstring = a\0b\n", 22);
-	assert_null(config_read(*state, path, &why));
-	assert_non_null(strstr(why.text, ":2: the line holds a NUL byte"));
-	assert_null(config_read(*state, "/nonexistent/file", &why));
-	assert_non_null(strstr(why.text, "name another file with -c"));
-	assert_null(config_read(*state, "/tmp", &why));
-}
-
-/* A value is whole or refused. */
-static void
-long_lines(void **state)
-{
-	char *file = arena_bytes(*state, 20000);
-	struct settings settings;
-	struct why why;
-
-	snprintf(file, 20000, "[milter]\nstring = %07000d\n", 1);
-	settings = loaded(*state, file, NULL);
-	assert_int_equal(strlen(settings.string), 7000);
-	snprintf(file, 20000, "[milter]\nstring = %09000d\n", 1);
-	assert_false(load(*state, file, NULL, &settings, &why));
-	assert_string_equal(why.text,
-			    "F:2: the line is too long; a list may go on with "
-			    "a further line of the same name");
-	snprintf(file, 20000, "[milter %0200d]\ncount = 3\n", 1);
-	assert_true(load(*state, file, file + 8, &settings, &why) ||
-		    strstr(why.text, "takes no name") != NULL);
-}
-
-static void
 prints_what_differs(void **state)
 {
 	char printed[512] = "";
@@ -328,8 +279,6 @@ main(void)
 	    file_test(named_section_wins),
 	    file_test(errors_name_line_and_remedy),
 	    file_test(nearest_name_is_told),
-	    file_test(broken_files),
-	    file_test(long_lines),
 	    file_test(prints_what_differs),
 	};
 
