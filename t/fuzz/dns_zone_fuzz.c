@@ -2,6 +2,8 @@
 
 #include "base/arena.h"
 #include "base/dns_zone.h"
+#include "base/dns_zone_read.h"
+#include "base/limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,8 +17,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *arena = arena_new();
 	struct dns_zone *zone = dns_zone_parse(arena, text, NULL);
 	const struct dns_answer *answer;
+	struct dns_zone_entry *entry;
 	size_t i;
 
+	assert(dns_zone_read(arena, text, &entry, NULL) == (zone != NULL));
+	for (; zone != NULL && entry != NULL; entry = entry->next)
+		assert(entry->owner.len <= LIMIT_DOMAIN_BYTES);
 	for (i = 0; zone != NULL && i < 8; i++) {
 		dns_wait(dns_ask(arena, dns_zone_resolver(zone),
 				 text_first(text, i), types[i % 4]),

@@ -177,62 +177,6 @@ one_question_fails_on_request(void **state)
 	assert_int_equal(dns_zone_questions(z), 3);
 }
 
-static void
-escapes_and_quotes(void **state)
-{
-	struct dns_zone *z =
-	    zone_of(state, "a TXT \"q\\\"\\059;(\" ; \" comment\n"
-			   "b TXT ( \"one\" ; in between\n"
-			   "\n"
-			   " two\\032 ) \n");
-
-	assert_text(ask(state, z, "a", DNS_TXT)->records->text, "q\";;(");
-	assert_text(ask(state, z, "b", DNS_TXT)->records->text, "onetwo ");
-}
-
-static void
-errors_name_the_line(void **state)
-{
-	static const char *const bad[] = {"a A",
-					  "a",
-					  "a A 1.2.3",
-					  "a A ::1",
-					  "a AAAA 1.2.3.4",
-					  "a MX mx",
-					  "a MX 70000 mx",
-					  "a FOO x",
-					  "a TXT \"open",
-					  "a TXT (x",
-					  "a TXT x)",
-					  "a TXT \\25",
-					  "a TXT \\256",
-					  "a TXT x\\",
-					  "a TLSA 1 2 3 0",
-					  "a TLSA 1 2 300",
-					  "a TLSA 1 1 1 xx",
-					  "a..b A 1.2.3.4",
-					  "a\\.b A 1.2.3.4",
-					  "\tA",
-					  "$ORIGIN",
-					  "$FOO x",
-					  "$DNSSEC maybe",
-					  "$TTL x",
-					  "a ANY x",
-					  "a TXT !WHAT",
-					  "a CH TXT x"};
-	struct why why;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		const char *text = arena_printf(
-		    *state, "; comment\nok TXT (\nok )\n%s\n", bad[i]);
-
-		if (dns_zone_parse(*state, text_from(text), &why) != NULL)
-			fail_msg("\"%s\" was taken", bad[i]);
-		if (strncmp(why.text, "line 4: ", 8) != 0)
-			fail_msg("\"%s\": %s", bad[i], why.text);
-	}
-}
-
 int
 main(void)
 {
@@ -243,8 +187,6 @@ main(void)
 	    arena_unit_test(endings),
 	    arena_unit_test(security_is_the_weakest),
 	    arena_unit_test(one_question_fails_on_request),
-	    arena_unit_test(escapes_and_quotes),
-	    arena_unit_test(errors_name_the_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
