@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/why.h"
 #include "io/clock.h"
 
@@ -29,10 +31,10 @@ notify(const char *message)
 	if (fd < 0)
 		return;
 	/* Nobody listening is the supervisor's affair, not ours. */
-	(void)!sendto(fd, message, strlen(message), MSG_NOSIGNAL,
-		      (const struct sockaddr *)&to,
-		      (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-				  length));
+	(void)!sendto(
+	    fd, message, strlen(message), MSG_NOSIGNAL,
+	    (const struct sockaddr *)&to,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
 	close(fd);
 }
 
@@ -76,22 +78,52 @@ wanted_signals(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
-/* sigwaitinfo, not sigwait: signet-milter has to take the latter away from
- * libmilter (milter/glue.c). */
+/* Half of what the supervisor allows between two signs of life, so that one
+ * may be late; 0 if it wants none. */
+static uint64_t
+watchdog_ms(void)
+{
+	const char *time = getenv("WATCHDOG_USEC");
+	const char *pid = getenv("WATCHDOG_PID");
+	uint64_t usec, id;
+
+	if (!text_to_u64(text_from(time), UINT64_MAX, &usec) ||
+	    (pid != NULL && (!text_to_u64(text_from(pid), INT32_MAX, &id) ||
+			     (pid_t)id != getpid())))
+		return 0;
+	return usec / 2000 > 0 ? usec / 2000 : 1;
+}
+
+/* sigwaitinfo and its kin, not sigwait: signet-milter has to take the latter
+ * away from libmilter (milter/glue.c). */
+static int
+next_signal(const sigset_t *set, uint64_t pause_ms)
+{
+	struct timespec pause = {(time_t)(pause_ms / 1000),
+				 (long)(pause_ms % 1000) * 1000000};
+
+	if (pause_ms == 0)
+		return sigwaitinfo(set, NULL);
+	return sigtimedwait(set, NULL, &pause);
+}
+
 static void *
 wait_for_signals(void *argument)
 {
 	const struct service_calls *calls = argument;
+	uint64_t pause_ms = watchdog_ms();
 	sigset_t set;
 
 	wanted_signals(&set);
 	for (;;) {
-		int number = sigwaitinfo(&set, NULL);
+		int number = next_signal(&set, pause_ms);
 
 		if (number == SIGHUP)
 			calls->reload(calls->data);
 		else if (number == SIGTERM || number == SIGINT)
 			calls->stop(calls->data);
+		if (pause_ms > 0)
+			notify("WATCHDOG=1");
 	}
 	return NULL;
 }
