@@ -15,8 +15,7 @@ struct resolver_unbound;
 struct spool;
 struct why;
 
-enum counter { COUNT_CONNECTIONS, COUNT_FACTS_LOST, COUNT_RELOADS,
-	       COUNT_RELOADS_REFUSED };
+enum counter { COUNT_CONNECTIONS, COUNT_RELOADS, COUNT_RELOADS_REFUSED };
 
 void counters_add(enum counter counter);
 
@@ -24,8 +23,10 @@ void counters_add(enum counter counter);
 void counters_message(const struct verdict *verdict,
 		      const struct decision *decision, int64_t begun_ms);
 
-/* Serves them on `socket` until the process ends. */
-bool counters_serve(const char *socket, struct resolver_unbound *resolver,
-		    struct spool *spool, struct why *why);
+/* Serves them on `where` until the process ends; a unix socket gets `group`
+ * unless that is NULL.  Without it nothing is counted. */
+bool counters_serve(const char *where, const char *group,
+		    struct resolver_unbound *resolver, struct spool *spool,
+		    struct why *why);
 
 #endif

@@ -10,17 +10,17 @@
 #include "base/arena.h"
 #include "base/why.h"
 #include "io/clock.h"
+#include "io/listen.h"
 #include "io/log.h"
 #include "io/spool.h"
 #include "milter/counters.h"
 #include "milter/facts.h"
-#include "milter/milter_socket.h"
 #include "milter/session.h"
 
 /* how long a stop waits for messages on their way */
 #define STOP_WAIT_MS 10000
 
-static const char *own_socket;
+static struct listen_address own_socket;
 
 /* messages between MAIL and their end */
 static pthread_mutex_t live_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -328,18 +328,36 @@ answer(SMFICTX *ctx, struct session *session)
 	return SMFIS_CONTINUE;
 }
 
+/* One line when the spool stops to take lines and one when it does again; it
+ * counts what it could not keep. */
+static void
+keep_facts(struct session *session, struct text queue_id)
+{
+	static bool in_trouble;
+	struct why why;
+	bool kept;
+
+	if (session->engine->spool == NULL)
+		return;
+	kept = spool_append(session->engine->spool,
+			    facts_event(session, queue_id), &why);
+	if (__atomic_exchange_n(&in_trouble, !kept, __ATOMIC_RELAXED) != kept)
+		return;
+	if (kept)
+		log_info("facts are kept again");
+	else
+		log_error("facts of messages are not kept, mail goes on: %s",
+			  why.text);
+}
+
 static void
 record(struct session *session, struct text queue_id)
 {
-	struct why why;
 	struct buf line;
 
 	counters_message(&session->verdict, &session->decision,
 			 session->begun_ms);
-	if (session->engine->spool != NULL &&
-	    !spool_append(session->engine->spool,
-			  facts_event(session, queue_id), &why))
-		counters_add(COUNT_FACTS_LOST);
+	keep_facts(session, queue_id);
 	buf_init(&line, session->arena, 2000);
 	facts_log(session, queue_id, &line);
 	log_info(TEXT_FMT, TEXT_ARG(buf_view(&line)));
@@ -382,25 +400,25 @@ describe(struct smfiDesc *milter)
 }
 
 bool
-glue_open(const char *socket, const struct milter_options *options,
-	  struct why *why)
+glue_open(const struct milter_options *options, struct why *why)
 {
+	struct listen_access access = {.group = options->socket_group};
 	struct smfiDesc milter;
 
-	if (!milter_socket_is_free(socket, why))
+	if (!listen_parse(options->listen, &own_socket, why) ||
+	    !listen_parse_mode(options->socket_mode, &access.mode, why) ||
+	    !listen_remove_stale(&own_socket, why))
 		return false;
 	describe(&milter);
 	if (smfi_register(milter) == MI_FAILURE)
 		return why_set(why, "libmilter refused the registration");
-	if (smfi_setconn((char *)(uintptr_t)socket) == MI_FAILURE ||
-	    smfi_opensocket(true) == MI_FAILURE)
-		return why_set(why, "cannot listen on %s: write unix:/path "
-				    "or inet:port@host, and see that this "
-				    "user may make it",
-			       socket);
-	own_socket = socket;
-	return milter_socket_own(socket, (unsigned)options->socket_mode_octal,
-			  options->socket_group, why);
+	if (smfi_setconn((char *)(uintptr_t)options->listen) == MI_FAILURE ||
+	    smfi_opensocket(false) == MI_FAILURE)
+		return why_set(why, "cannot listen on %s; see that this user "
+				    "may make it, and that its address is "
+				    "of this host",
+			       options->listen);
+	return listen_set_access(&own_socket, &access, why);
 }
 
 /* The signal thread of libmilter would take SIGHUP as a wish to stop.  It
@@ -444,6 +462,13 @@ glue_serve(struct why *why)
 void
 glue_stop(void)
 {
+	int fd = socket(own_socket.socket.ss_family,
+			SOCK_STREAM | SOCK_CLOEXEC, 0);
+
 	smfi_stop();
-	milter_socket_touch(own_socket);
+	if (fd < 0)
+		return;
+	(void)!connect(fd, (const struct sockaddr *)&own_socket.socket,
+		       own_socket.length);
+	close(fd);
 }

@@ -13,10 +13,9 @@
 
 struct why;
 
-/* Binds options->listen ("unix:/path", "inet:port@host") with its mode and
- * group.  False if it cannot be had, or somebody listens there already. */
-bool glue_open(const char *socket, const struct milter_options *options,
-	       struct why *why);
+/* Binds options->listen with its mode and group.  False if it cannot be had,
+ * or somebody listens there already. */
+bool glue_open(const struct milter_options *options, struct why *why);
 
 /* Serves until glue_stop, then waits a while for messages on their way.  New
  * connections begin with the engine that glue_use gave last. */

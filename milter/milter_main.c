@@ -90,8 +90,7 @@ open_parts(struct program *program, const struct setup *setup,
 static bool
 serve(struct program *program, struct setup *setup, struct why *why)
 {
-	struct milter_options milter = setup->milter;
-	char *socket = strdup(milter.listen);
+	const struct milter_options *milter = &setup->milter;
 	struct engine *engine;
 	bool fine;
 
@@ -101,12 +100,12 @@ serve(struct program *program, struct setup *setup, struct why *why)
 	if (engine == NULL)
 		return false;
 	glue_use(engine);
-	fine = (milter.metrics == NULL ||
-		counters_serve(milter.metrics, program->resolver,
-			       program->spool, why)) &&
-	       glue_open(socket, &milter, why);
+	fine = (milter->metrics == NULL ||
+		counters_serve(milter->metrics, milter->socket_group,
+			       program->resolver, program->spool, why)) &&
+	       glue_open(milter, why);
 	if (fine) {
-		log_info("ready on %s", socket);
+		log_info("ready on %s", milter->listen);
 		service_ready();
 		fine = glue_serve(why);
 	}
@@ -114,7 +113,6 @@ serve(struct program *program, struct setup *setup, struct why *why)
 		return fine;
 	glue_use(NULL);
 	engine_release(engine);
-	free(socket);
 	return fine;
 }
 

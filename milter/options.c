@@ -6,6 +6,7 @@
 #include "base/domain.h"
 #include "base/limits.h"
 #include "base/why.h"
+#include "io/listen.h"
 
 static const char *const roles[] = {"inbound", "submission", "internal", NULL};
 static const char *const modes[] = {"enforce", "test", NULL};
@@ -34,8 +35,8 @@ const struct config_option milter_options_table[] = {
 	   "write unix:/path or inet:port@127.0.0.1"),
     OPTION(socket_group, CONFIG_STRING, NULL,
 	   "name the group of the mail server, such as postfix"),
-    {"milter", "socket_mode", CONFIG_UINT, AT(socket_mode_octal), "660", 0,
-     777, NULL, "write an octal mode such as 660"},
+    OPTION(socket_mode, CONFIG_STRING, "0660",
+	   "write an octal mode such as 0660"),
     OPTION(metrics, CONFIG_STRING, NULL,
 	   "write unix:/path or inet:port@127.0.0.1"),
     WORD(role, roles, "inbound", "write inbound, submission or internal"),
@@ -105,17 +106,23 @@ check_domains(struct arena *arena, const struct config_strings *list,
 }
 
 static bool
-check_mode(uint64_t as_written, struct why *why)
+check_sockets(const struct milter_options *options, struct why *why)
 {
-	uint64_t rest;
+	struct listen_address address;
+	mode_t mode;
 
-	for (rest = as_written; rest > 0; rest /= 10)
-		if (rest % 10 > 7)
-			return why_set(why,
-				       "socket_mode = %lu is not octal; write "
-				       "an octal mode such as 660",
-				       (unsigned long)as_written);
-	return true;
+	if (!listen_parse(options->listen, &address, why))
+		return why_prefix(why, "listen");
+	if (!listen_parse_mode(options->socket_mode, &mode, why))
+		return why_prefix(why, "socket_mode");
+	if (options->metrics == NULL)
+		return true;
+	if (!listen_parse(options->metrics, &address, why))
+		return why_prefix(why, "metrics");
+	return listen_is_local(&address) ||
+	       why_set(why, "metrics = %s: figures are not for the network; "
+			    "write unix:/path or inet:port@127.0.0.1",
+		       options->metrics);
 }
 
 bool
@@ -131,7 +138,7 @@ milter_options_check(const struct milter_options *options, struct why *why)
 	       check_domains(arena, &options->local_policy, "local_policy",
 			     why) &&
 	       check_domains(arena, &options->own_ids, "own_ids", why) &&
-	       check_mode(options->socket_mode_octal, why);
+	       check_sockets(options, why);
 	if (fine && options->public_suffix_list != NULL &&
 	    options->dmarc_discovery == DISCOVER_WALK)
 		fine = why_set(why, "public_suffix_list is set, but "

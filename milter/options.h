@@ -39,7 +39,7 @@ struct milter_options {
 	/* where */
 	const char *listen;
 	const char *socket_group;
-	uint64_t socket_mode_octal; /* as written: 660 */
+	const char *socket_mode;  /* octal */
 	const char *metrics;
 	int role, mode;
 
