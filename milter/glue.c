@@ -21,6 +21,7 @@
 #define STOP_WAIT_MS 10000
 
 static struct listen_address own_socket;
+static volatile bool stopping;
 
 /* messages between MAIL and their end */
 static pthread_mutex_t live_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -451,24 +452,53 @@ wait_for_messages(void)
 bool
 glue_serve(struct why *why)
 {
-	if (smfi_main() == MI_FAILURE)
+	/* A listener that was told to stop ends with a failure too. */
+	if (smfi_main() == MI_FAILURE && !stopping)
 		return why_set(why, "libmilter ended with an error");
 	wait_for_messages();
 	return true;
 }
 
-/* libmilter looks at its stop flag when somebody connects, or after five
- * seconds. */
-void
-glue_stop(void)
+static void *
+tell_libmilter(void *unused)
+{
+	smfi_stop();
+	return NULL;
+}
+
+static void
+wake_listener(void)
 {
 	int fd = socket(own_socket.socket.ss_family,
 			SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	smfi_stop();
 	if (fd < 0)
 		return;
 	(void)!connect(fd, (const struct sockaddr *)&own_socket.socket,
 		       own_socket.length);
 	close(fd);
+}
+
+/* smfi_stop raises a flag and then waits for a lock that the listener holds
+ * until somebody connects, or five seconds have gone. */
+void
+glue_stop(void)
+{
+	struct timespec until;
+	pthread_t teller;
+
+	stopping = true;
+	if (pthread_create(&teller, NULL, tell_libmilter, NULL) != 0) {
+		smfi_stop();
+		return;
+	}
+	do {
+		wake_listener();
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += 50000000;
+		if (until.tv_nsec >= 1000000000) {
+			until.tv_nsec -= 1000000000;
+			until.tv_sec++;
+		}
+	} while (pthread_timedjoin_np(teller, NULL, &until) != 0);
 }
