@@ -309,7 +309,6 @@ load_loop_step(struct load_loop *loop, bool (*stop)(void))
 
 	spool_reader_watched(loop->load.reader);
 	adopt(loop);
-	limit(loop);
 	do {
 		before = loop->load.counts.files;
 		if (!spool_reader_list(loop->load.reader, NULL, &loop->list,
@@ -322,6 +321,8 @@ load_loop_step(struct load_loop *loop, bool (*stop)(void))
 	} while (state == LOAD_STATE_CLEAR && !stop() &&
 		 loop->list.files > loop->list.count &&
 		 loop->load.counts.files > before);
+	if (state > LOAD_STATE_CLEAR)
+		limit(loop);
 	if (state < LOAD_STATE_AWAY) {
 		record_dropped(loop);
 		expire_if_due(loop);

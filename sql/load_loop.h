@@ -1,7 +1,8 @@
 /* load_loop.h - what signet-load does over and over
  *
- * One step: take over what dead writers left, keep the spool below its
- * ceiling, load what is there, and from time to time let old partitions go.
+ * One step: take over what dead writers left, load what is there, keep what
+ * could not be loaded below the spool's ceiling, and from time to time let old
+ * partitions go.
  * It logs: one line when the database goes away and one when it is back, one
  * for each file with lines that could not be loaded.
  */

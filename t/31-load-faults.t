@@ -343,7 +343,10 @@ subtest 'spool_max: the ledger goes before evaluations' => sub {
 	    'told');
 	cmp_ok($bytes->(), '<', $most, 'small enough now');
 	$pg->start;
-	is((once($spool))[0], 0, 'loaded when it is back');
+	my @full = map { event_data(evaluation => undef) } 1 .. 20;
+	$spool->put(map { json($_) } @full);
+	is((once($spool, spool_max => 10_000))[0], 0,
+	    'loaded when it is back, however full the spool is');
 	my $there = sub {
 		my ($table, $column, @events) = @_;
 		return $pg->value("select count(*) from signet.$table where "
@@ -355,6 +358,7 @@ subtest 'spool_max: the ledger goes before evaluations' => sub {
 	my $left = $there->('message', 'id', @plain, @reported);
 	cmp_ok($left, '<', 80, 'ledger rows are not');
 	cmp_ok($left, '>', 0, 'those that had room are');
+	is($there->('message', 'id', @full), 20, 'nothing was dropped then');
 	is($there->('message', 'id', $plain[0]), 0, 'the oldest went first');
 	is($there->('message', 'id', $plain[-1]), 1, 'the newest stayed');
 	is($pg->value("select dropped_messages || ',' || dropped_evaluations "
