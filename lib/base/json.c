@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <jansson.h>
+#include <math.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -88,7 +89,7 @@ json_put_int(struct json *object, const char *name, int64_t number)
 void
 json_put_real(struct json *object, const char *name, double number)
 {
-	put(object, name, json_real(number));
+	put(object, name, isfinite(number) ? json_real(number) : json_null());
 }
 
 void

@@ -26,6 +26,7 @@ void json_put_text(struct json *object, const char *name, struct text text);
 void json_put_string(struct json *object, const char *name,
 		     const char *string);
 void json_put_int(struct json *object, const char *name, int64_t number);
+/* What is no finite number becomes null. */
 void json_put_real(struct json *object, const char *name, double number);
 void json_put_bool(struct json *object, const char *name, bool value);
 void json_put_null(struct json *object, const char *name);

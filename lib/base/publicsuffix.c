@@ -25,6 +25,11 @@ public_suffix_list_open(const char *path, struct why *why)
 	} else {
 		psl = psl_builtin();
 	}
+	if (loaded != NULL && psl_suffix_count(loaded) == 0) {
+		psl_free(loaded);
+		why_set(why, "%s holds no public suffix rules", path);
+		return NULL;
+	}
 	if (psl == NULL) {
 		if (path == NULL)
 			why_set(why, "libpsl has no list built in");

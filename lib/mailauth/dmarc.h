@@ -41,8 +41,9 @@ struct dmarc_verdict {
 	const char *reason;
 };
 
-/* SPF or DKIM that could not be asked (temperror) for an identifier that
- * would align makes a failure DMARC_TEMPERROR, never a failure. */
+/* `input->author` is set.  SPF or DKIM that could not be asked (temperror) for
+ * an identifier that would align makes a failure DMARC_TEMPERROR, never a
+ * failure. */
 void dmarc_evaluate(struct arena *arena, struct dmarc_discovery *discovery,
 		    struct resolver *resolver, const struct dmarc_input *input,
 		    struct deadline deadline, struct dmarc_verdict *verdict);

@@ -248,6 +248,34 @@ test_mode_is_one_level_below(void **state)
 	}
 }
 
+/* A hundred foreign signatures before the aligned one (they cost nothing: no
+ * question is asked about them). */
+static void
+signature_padding_hides_nothing(void **state)
+{
+	struct dkim_signature_result signatures[101];
+	struct dns_zone *zone = zone_of(state, REJECT);
+	struct resolver *resolver = dns_zone_resolver(zone);
+	struct dmarc_input input = {.author = domain(state, "b.test"),
+				    .dkim = signatures,
+				    .dkim_count = 101};
+	struct dmarc_verdict v;
+
+	memset(signatures, 0, sizeof(signatures));
+	for (int i = 0; i < 101; i++) {
+		signatures[i].result = DKIM_PASS;
+		signatures[i].domain =
+		    domain(state, arena_printf(*state, "n%d.c.test", i));
+	}
+	signatures[100].domain = domain(state, "a.b.test");
+	dmarc_evaluate(
+	    *state, dmarc_discovery_new(*state, resolver, DMARC_TREEWALK, NULL),
+	    resolver, &input, now, &v);
+	assert_int_equal(v.result, DMARC_PASS);
+	assert_true(v.aligned_dkim);
+	assert_int_equal(dns_zone_questions(zone), 5);
+}
+
 static void
 security_of_a_pass(void **state)
 {
@@ -298,6 +326,7 @@ main(void)
 	    arena_unit_test(which_policy),
 	    arena_unit_test(no_lost_answer_softens_a_failure),
 	    arena_unit_test(test_mode_is_one_level_below),
+	    arena_unit_test(signature_padding_hides_nothing),
 	    arena_unit_test(security_of_a_pass),
 	    cmocka_unit_test(the_stricter_of_two),
 	};

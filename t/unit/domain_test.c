@@ -70,6 +70,19 @@ what_is_no_name(void **state)
 	assert_true(fails(state, text_of(long_name, 255)));
 }
 
+/* Names by which verifiers and the DNS were made to see different domains. */
+static void
+espoofer_a3_a4_names(void **state)
+{
+	assert_true(fails(state, text_of("victim.test\0.attacker.test", 26)));
+	assert_true(fails(state, TEXT("victim.test\"any.attacker.test")));
+	assert_true(fails(state, TEXT("victim.test'a.attacker.test")));
+	assert_true(fails(state, TEXT("victim.test(.attacker.test")));
+	assert_true(fails(state, TEXT("victim.test;.attacker.test")));
+	assert_true(fails(state, TEXT("victim.test\r\n.attacker.test")));
+	assert_true(fails(state, TEXT("victim.test\xe2\x80\x8b\xff")));
+}
+
 static void
 u_labels_become_a_labels(void **state)
 {
@@ -143,6 +156,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    arena_unit_test(names_become_lower_case_without_final_dot),
 	    arena_unit_test(what_is_no_name),
+	    arena_unit_test(espoofer_a3_a4_names),
 	    arena_unit_test(u_labels_become_a_labels),
 	    arena_unit_test(parents_and_children),
 	    arena_unit_test(people_see_u_labels_only_where_safe),

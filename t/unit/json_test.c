@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <math.h>
+
 #include "base/buf.h"
 #include "base/json.h"
 
@@ -25,14 +27,16 @@ members_keep_their_order(void **state)
 	json_put_null(o, "m");
 	json_put_int(o, "i", INT64_MIN);
 	json_put_real(o, "r", 12.3);
+	json_put_real(o, "no", NAN);
 	json_put_bool(o, "b", true);
 	json_put(o, "a", a);
 	json_add_text(a, TEXT(""));
 	json_add(a, json_new_object(*state));
-	assert_text(written(*state, o, 0),
-		    "{\"z\":\"last first\",\"t\":\"a\\\"b\\\\\",\"n\":null,"
-		    "\"m\":null,\"i\":-9223372036854775808,\"r\":12.3,"
-		    "\"b\":true,\"a\":[\"\",{}]}");
+	assert_text(
+	    written(*state, o, 0),
+	    "{\"z\":\"last first\",\"t\":\"a\\\"b\\\\\",\"n\":null,"
+	    "\"m\":null,\"i\":-9223372036854775808,\"r\":12.3,\"no\":null,"
+	    "\"b\":true,\"a\":[\"\",{}]}");
 }
 
 static void

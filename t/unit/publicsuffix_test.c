@@ -67,6 +67,8 @@ a_file_that_is_not_there(void **state)
 
 	assert_null(public_suffix_list_open("/nonexistent/list", &why));
 	assert_non_null(strstr(why.text, "/nonexistent/list"));
+	assert_null(public_suffix_list_open("/dev/null", &why));
+	assert_non_null(strstr(why.text, "/dev/null"));
 	public_suffix_list_close(NULL);
 }
 
