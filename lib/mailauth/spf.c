@@ -1,5 +1,6 @@
 #include "mailauth/spf.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "base/arena.h"
@@ -225,10 +226,8 @@ check_host(struct spf_check *check, struct text domain,
 
 	if (!is_multi_label(domain))
 		return SPF_NONE;
-	if (depth >= LIMIT_SPF_DEPTH) {
-		spf_permerror(check, "includes nested too deep");
-		return SPF_PERMERROR;
-	}
+	/* each level costs one of LIMIT_SPF_TERMS */
+	assert(depth < LIMIT_SPF_DEPTH);
 	result = select_record(check, policy, &record);
 	if (result != SPF_NOT_EVALUATED)
 		return result;
@@ -354,6 +353,9 @@ spf_finish(struct spf_check *check, struct deadline deadline,
 	verdict->lookups = check->lookups;
 	verdict->void_lookups = check->void_lookups;
 	verdict->security = check->security;
+	if (check->ptr != NULL)
+		verdict->security = dns_security_weaker(verdict->security,
+							check->ptr->security);
 }
 
 const char *

@@ -2,6 +2,13 @@
  *
  * MAIL FROM and HELO are two checks with two verdicts; neither stands for
  * the other.
+ *
+ * What counts (section 4.6.4): each include, a, mx, ptr, exists and redirect
+ * that is evaluated, and once the PTR question of the "p" macro; above
+ * LIMIT_SPF_TERMS, permerror.  Void is a counted term whose own question has
+ * no answer; above LIMIT_SPF_VOID, permerror.  The hosts of an MX and the
+ * names of a PTR are questions within one term and bounded by ten each.
+ * Questions sent ahead and not evaluated count nowhere.
  */
 #ifndef MAILAUTH_SPF_H
 #define MAILAUTH_SPF_H
@@ -25,7 +32,7 @@ enum spf_result {
 };
 
 struct spf_query {
-	struct ipaddr client;
+	struct ipaddr client; /* without a family nothing is evaluated */
 	struct text helo;     /* as the client said it */
 	struct text sender;   /* MAIL FROM without brackets, "" if null; for
 				 the HELO check pass "" too: the identity is

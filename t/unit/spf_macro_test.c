@@ -46,6 +46,7 @@ examples_of_section_7_4(void **state)
 	    {"%{d1}", "com"},
 	    {"%{dr}", "com.example.email"},
 	    {"%{d2r}", "example.email"},
+	    {"%{d18446744073709551617}", "email.example.com"},
 	    {"%{l}", "strong-bad"},
 	    {"%{l-}", "strong.bad"},
 	    {"%{lr}", "strong-bad"},

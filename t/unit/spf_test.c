@@ -184,6 +184,30 @@ explanation_is_cut(void **state)
 	assert_int_equal(verdict.explanation.len, LIMIT_SPF_EXPLANATION_BYTES);
 }
 
+/* No explanation rather than a part of something huge. */
+static void
+huge_explanation_is_left_out(void **state)
+{
+	struct spf_query query =
+	    query_of("192.0.2.1", "mx.test", "jo@example.com");
+	struct spf_verdict verdict;
+	char bytes[251];
+	char *zone;
+	int i;
+
+	memset(bytes, 'a', 250);
+	bytes[250] = '\0';
+	zone = arena_printf(*state, "%s",
+			    "example.com TXT \"v=spf1 -all exp=why.test\"\n"
+			    "why.test TXT ");
+	for (i = 0; i <= LIMIT_SPF_RECORD_BYTES / 250; i++)
+		zone = arena_printf(*state, "%s \"%s\"", zone, bytes);
+	spf_finish(spf_begin(*state, zone_of(*state, zone), &query), any_time,
+		   &verdict);
+	assert_int_equal(verdict.result, SPF_FAIL);
+	assert_text(verdict.explanation, "");
+}
+
 static void
 reasons_are_printable(void **state)
 {
@@ -225,6 +249,7 @@ main(void)
 	    arena_unit_test(query_is_copied),
 	    arena_unit_test(client_without_address),
 	    arena_unit_test(explanation_is_cut),
+	    arena_unit_test(huge_explanation_is_left_out),
 	    arena_unit_test(reasons_are_printable),
 	    arena_unit_test(names_of_results),
 	};
