@@ -114,6 +114,7 @@ begin
 		('{requiretls,mail_parameter}', 'boolean'),
 		('{requiretls,header}', 'boolean'),
 		('{requiretls,tls_required_no}', 'boolean'),
+		('{requiretls,forged}', 'boolean'),
 		('{spf,mailfrom,lookups}', 'integer'),
 		('{spf,mailfrom,void_lookups}', 'integer'),
 		('{spf,helo,lookups}', 'integer'),

@@ -146,6 +146,8 @@ subtest 'every fact has its column' => sub {
 		'dmarc.other_discovery' => { method => 'psl',
 		    result => 'fail' },
 		test_mode => JSON::PP::true,
+		from_status => 'several', from_reason => 'two authors',
+		'dmarc.defect' => 'unknown tag',
 	);
 	$event->{dkim}[1] = { %{ $event->{dkim}[0] }, domain => 'other.test',
 	    result => 'fail', reason => 'body hash', aligned =>
@@ -167,6 +169,8 @@ subtest 'every fact has its column' => sub {
 		size => 1234, message_id => '<1@example.com>',
 		header_from => ['a@example.com'],
 		from_domain => 'example.com', from_domains => ['example.com'],
+		from_status => 'several', from_reason => 'two authors',
+		dmarc_record_defect => 'unknown tag',
 		iprev_result => 'pass', iprev_name => 'mail.example.net',
 		iprev_dnssec => 'secure', iprev_reason => 'confirmed',
 		spf_result => 'pass', spf_domain => 'example.com',

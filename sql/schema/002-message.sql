@@ -23,6 +23,7 @@ create table signet.message (
 	requiretls_mail_parameter   boolean,
 	requiretls_header           boolean,
 	requiretls_tls_required_no  boolean,
+	requiretls_forged           boolean,
 	mail_from            text,
 	mail_from_domain     text,
 	rcpt                 text[] not null default '{}',
@@ -33,6 +34,8 @@ create table signet.message (
 	header_from          text[] not null default '{}',
 	from_domain          text,
 	from_domains         text[] not null default '{}',
+	from_status          text,
+	from_reason          text,
 	skipped              text,
 	iprev_result         text,
 	iprev_name           text,
@@ -70,6 +73,7 @@ create table signet.message (
 	dmarc_dnssec         text,
 	dmarc_reason         text,
 	dmarc_record         text,
+	dmarc_record_defect  text,
 	dmarc_overrides      jsonb not null default '[]',
 	dmarc_other_discovery jsonb,
 	action               text,
@@ -125,6 +129,8 @@ comment on column signet.message.requiretls_header is
 	'A Require-TLS-ESMTP header field was present.';
 comment on column signet.message.requiretls_tls_required_no is
 	'"TLS-Required: No" was present (RFC 8689 section 3).';
+comment on column signet.message.requiretls_forged is
+	'REQUIRETLS was claimed without an encrypted connection.';
 comment on column signet.message.mail_from is
 	'Envelope sender; empty: null sender.';
 comment on column signet.message.mail_from_domain is
@@ -144,6 +150,11 @@ comment on column signet.message.from_domain is
 	'Author domain that DMARC was evaluated for.';
 comment on column signet.message.from_domains is
 	'All author domains, when From names several.';
+comment on column signet.message.from_status is
+	'Whether From names one author domain: one, several domains, none, '
+	'ambiguous.';
+comment on column signet.message.from_reason is
+	'What is wrong with From; null: nothing.';
 comment on column signet.message.skipped is
 	'Why checks were skipped: authenticated, network, local; null: they '
 	'were not.';
@@ -216,6 +227,8 @@ comment on column signet.message.dmarc_dnssec is
 comment on column signet.message.dmarc_reason is 'Why that result.';
 comment on column signet.message.dmarc_record is
 	'The record as published.';
+comment on column signet.message.dmarc_record_defect is
+	'What is wrong with the record though it could be used.';
 comment on column signet.message.dmarc_overrides is
 	'Local rules that changed the outcome: type and comment of each, in '
 	'the words of RFC 9990.';
