@@ -135,8 +135,8 @@ put_decision(const struct session *session, struct json *object)
 				arena_printf(session->arena, "%s %s %s",
 					     decision->code, decision->status,
 					     decision->text));
-	json_put_text(object, "authentication_results",
-		      session->auth_results);
+	json_put_exact(object, "authentication_results",
+		       session->auth_results);
 	json_put_int(object, "forged_removed", 
 		     (int64_t)forged_count(&session->forged));
 }

@@ -72,6 +72,17 @@ json_put_text(struct json *object, const char *name, struct text text)
 }
 
 void
+json_put_exact(struct json *object, const char *name, struct text text)
+{
+	if (utf8_is_valid(text))
+		put(object, name,
+		    json_stringn_nocheck(text.len > 0 ? text.at : "",
+					 text.len));
+	else
+		json_put_text(object, name, text);
+}
+
+void
 json_put_string(struct json *object, const char *name, const char *string)
 {
 	if (string == NULL)

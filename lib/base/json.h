@@ -22,6 +22,9 @@ struct json *json_new_array(struct arena *arena);
 /* Members keep the order in which they are put.  `name` is a literal. */
 void json_put(struct json *object, const char *name, struct json *value);
 void json_put_text(struct json *object, const char *name, struct text text);
+/* The same, but control characters stay (escaped), for text that we wrote
+ * ourselves; what is no UTF-8 goes the way of json_put_text. */
+void json_put_exact(struct json *object, const char *name, struct text text);
 /* NULL puts null. */
 void json_put_string(struct json *object, const char *name,
 		     const char *string);

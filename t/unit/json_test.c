@@ -71,10 +71,24 @@ a_value_put_twice_is_shared(void **state)
 	assert_text(written(*state, o, 0), "{\"x\":{},\"y\":[\"1\"]}");
 }
 
+static void
+exact_text_keeps_its_line_ends(void **state)
+{
+	struct json *object = json_new_object(*state);
+	struct buf to;
+
+	json_put_exact(object, "a", TEXT("x;\r\n\ty"));
+	json_put_exact(object, "b", TEXT("\xff\n"));
+	buf_init(&to, *state, 1000);
+	json_write(object, 0, &to);
+	assert_text(buf_view(&to), "{\"a\":\"x;\\r\\n\\ty\",\"b\":\"??\"}");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    arena_unit_test(exact_text_keeps_its_line_ends),
 	    arena_unit_test(members_keep_their_order),
 	    arena_unit_test(foreign_bytes_become_text),
 	    arena_unit_test(indented),
