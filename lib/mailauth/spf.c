@@ -99,8 +99,7 @@ ask_explanation(struct spf_check *check, const struct spf_level *level,
 	    answer->count != 1)
 		return false;
 	*string = answer->records[0].text;
-	return string->len <= LIMIT_SPF_RECORD_BYTES &&
-	       spf_macro_check(*string, SPF_MACRO_IN_EXPLANATION, NULL);
+	return spf_macro_check(*string, SPF_MACRO_IN_EXPLANATION, NULL);
 }
 
 /* A local part or a HELO in it may hold any bytes. */

@@ -357,8 +357,6 @@ match_ptr(struct spf_check *check, struct text target)
 
 	if (status == DNS_NODATA || status == DNS_NXDOMAIN)
 		return void_lookup(check);
-	if (target.len == 0)
-		return SPF_MATCH_NO;
 	for (i = 0; i < ptr->count; i++)
 		if (domain_is_within(ptr->names[i].domain, wanted))
 			ptr_names_ask(ptr, i);
