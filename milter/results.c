@@ -178,9 +178,10 @@ results_write(const struct session *session)
 						  : verdict->mail_from.domain);
 		write_spf(&writer, &verdict->helo, "helo",
 			  session->client_helo);
-		write_dkim(&writer, session);
-		write_arc(&writer, session);
+		/* before what can be so much that the field is cut */
 		write_dmarc(&writer, session);
+		write_arc(&writer, session);
+		write_dkim(&writer, session);
 	}
 	auth_write_end(&writer);
 	return buf_view(&to);

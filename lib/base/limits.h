@@ -86,8 +86,9 @@
 #define LIMIT_DMARC_RECORD_BYTES 4096
 #define LIMIT_DMARC_URIS 20
 
-/* Authentication-Results: fields that are read and size of ours */
-#define LIMIT_AUTH_RESULTS_BYTES (16u << 10)
+/* Authentication-Results: fields that are read, and ours, which holds twice
+ * LIMIT_DKIM_SIGNATURES results with every value escaped */
+#define LIMIT_AUTH_RESULTS_BYTES (64u << 10)
 #define LIMIT_AUTH_RESULTS_METHODS 64
 /* one value in ours: with all of it escaped a line stays below 998 bytes */
 #define LIMIT_AUTH_VALUE_BYTES 450

@@ -36,20 +36,12 @@ address_add_aside(struct address_reader *reader, struct text text)
 	reader->asides = aside;
 }
 
-/* The text with encoded words decoded, and a doubt if one hides something. */
 struct text
-address_decode_words(struct address_reader *reader, struct text text,
-		     bool *found)
+address_decode_words(struct address_reader *reader, struct text text)
 {
 	struct encoded_words words;
 
 	encoded_words_decode(reader->arena, text, &words);
-	if (words.control)
-		address_doubt(reader, "encoded word with a control byte");
-	if (words.opaque)
-		address_doubt(reader,
-			      "encoded word in a charset that hides ASCII");
-	*found = words.found;
 	return words.text;
 }
 
@@ -59,14 +51,12 @@ static bool
 skip_comment(struct address_reader *reader, struct scan *in)
 {
 	const char *start = in->at;
-	bool found;
 
 	if (!cfws_skip_comment(in))
 		return why_set(reader->why, "comment without an end");
 	address_add_aside(
-	    reader,
-	    address_decode_words(
-		reader, text_of(start, (size_t)(in->at - start)), &found));
+	    reader, address_decode_words(
+			reader, text_of(start, (size_t)(in->at - start))));
 	return true;
 }
 

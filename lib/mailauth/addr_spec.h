@@ -38,9 +38,9 @@ void address_doubt(struct address_reader *reader, const char *reason);
 /* Keeps the text if there is an '@' in it. */
 void address_add_aside(struct address_reader *reader, struct text text);
 
-/* The text with encoded words decoded, and a doubt if one hides something. */
+/* The text with encoded words decoded. */
 struct text address_decode_words(struct address_reader *reader,
-				 struct text text, bool *found);
+				 struct text text);
 
 /* atext of RFC 5322 and all non-ASCII bytes */
 bool address_is_atext(char c);

@@ -183,12 +183,15 @@ auth_write_begin(struct auth_writer *writer, struct buf *to, struct text id)
 	} else {
 		put_quoted(writer, id);
 	}
+	writer->id_end = to->len;
 }
 
 void
 auth_write_method(struct auth_writer *writer, const char *method,
 		  const char *result)
 {
+	if (buf_ok(writer->to))
+		writer->whole = writer->to->len;
 	put(writer, ';');
 	fold(writer);
 	put_string(writer, method);
@@ -242,9 +245,20 @@ auth_write_property(struct auth_writer *writer, const char *type,
 	}
 }
 
+/* The method that did not fit; all before it are whole. */
+static void
+drop_last(struct auth_writer *writer)
+{
+	writer->to->len = writer->whole;
+	writer->to->overflow = false;
+	writer->has_methods = writer->whole > writer->id_end;
+}
+
 void
 auth_write_end(struct auth_writer *writer)
 {
+	if (writer->has_methods && !buf_ok(writer->to))
+		drop_last(writer);
 	if (!writer->has_methods)
 		put_string(writer, "; none");
 }

@@ -5,7 +5,8 @@
  * reasons and comments each control byte and each byte above 0x7e becomes
  * "?", and what is longer than LIMIT_AUTH_VALUE_BYTES is cut and gets "..."
  * behind, so that a cut value equals no whole one.  Lines are folded near 78
- * bytes and never reach 998.
+ * bytes and never reach 998.  Methods that pass the ceiling of the buffer are
+ * left out as a whole.
  */
 #ifndef MAILAUTH_AUTH_WRITER_H
 #define MAILAUTH_AUTH_WRITER_H
@@ -19,6 +20,8 @@ struct auth_writer {
 	struct buf *to;
 	unsigned line; /* bytes in the line so far */
 	bool has_methods;
+	size_t id_end; /* bytes of the id */
+	size_t whole;  /* bytes before the method that may not fit */
 };
 
 /* Begins with the id, which must not be empty. */
@@ -36,7 +39,8 @@ void auth_write_reason(struct auth_writer *writer, struct text reason);
  * digits and ".-_+", or is such an address.  Empty values are left out. */
 void auth_write_property(struct auth_writer *writer, const char *type,
 			 const char *name, struct text value);
-/* "; none" if no method was written. */
+/* "; none" if no method was written.  Afterwards buf_ok holds, if there was
+ * room for the id. */
 void auth_write_end(struct auth_writer *writer);
 
 #endif

@@ -226,8 +226,8 @@ encoded_words_decode(struct arena *arena, struct text text,
 {
 	struct scan in;
 	struct word word;
-	char *to;
-	size_t len = 0;
+	char *to, *inside;
+	size_t len = 0, inside_len = 0, got;
 
 	*words = (struct encoded_words){.text = text};
 	if (text_find(text, '?') == text.len)
@@ -235,9 +235,13 @@ encoded_words_decode(struct arena *arena, struct text text,
 	/* behind the last "?=" no word ends */
 	scan_init(&in, text_first(text, last_end(text)));
 	to = arena_bytes(arena, text.len);
+	inside = arena_bytes(arena, text.len);
 	while (!scan_at_end(&in)) {
 		if (take_word(&in, &word)) {
-			len += decode_word(to + len, &word, words);
+			got = decode_word(to + len, &word, words);
+			memcpy(inside + inside_len, to + len, got);
+			len += got;
+			inside_len += got;
 			skip_space_before_word(&in);
 		} else {
 			to[len++] = *in.at++;
@@ -249,4 +253,5 @@ encoded_words_decode(struct arena *arena, struct text text,
 	if (text.len > 0)
 		memcpy(to + len, text.at, text.len);
 	words->text = text_of(to, len + text.len);
+	words->inside = text_of(inside, inside_len);
 }

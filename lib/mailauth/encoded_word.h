@@ -14,12 +14,13 @@
 struct arena;
 
 struct encoded_words {
-	struct text text; /* all of it, encoded words replaced by their bytes
-			     in their own charset; the two-byte parts of
-			     ISO-2022 and HZ left out */
-	bool found;	  /* at least one encoded word */
-	bool control;	  /* one holds a control byte other than TAB */
-	bool opaque;	  /* UTF-7, UTF-16, UTF-32: bytes tell nothing */
+	struct text text;   /* all of it, encoded words replaced by their bytes
+			       in their own charset; the two-byte parts of
+			       ISO-2022 and HZ left out */
+	struct text inside; /* the encoded words alone, one behind another */
+	bool found;	    /* at least one encoded word */
+	bool control;	    /* one holds a control byte other than TAB */
+	bool opaque;	    /* UTF-7, UTF-16, UTF-32: bytes tell nothing */
 };
 
 /* Borrows `text` if nothing is encoded. */

@@ -7,6 +7,7 @@
 #include "base/why.h"
 #include "mailauth/addr_spec.h"
 #include "mailauth/cfws.h"
+#include "mailauth/encoded_word.h"
 
 struct phrase {
 	struct text text;
@@ -92,21 +93,16 @@ skip_phrase(struct address_reader *reader, struct scan *in,
 static void
 note_display(struct address_reader *reader, const struct phrase *phrase)
 {
-	bool found;
-	struct text text = address_decode_words(reader, phrase->text, &found);
-
-	if (phrase->at || phrase->escaped || (found && text_has(text, '<')))
-		address_add_aside(reader, text);
+	if (phrase->at || phrase->escaped)
+		address_add_aside(reader,
+				  address_decode_words(reader, phrase->text));
 }
 
 /* Words that have no address of their own. */
 static void
 note_fragment(struct address_reader *reader, const struct phrase *phrase)
 {
-	bool found;
-
-	address_add_aside(reader,
-			  address_decode_words(reader, phrase->text, &found));
+	address_add_aside(reader, address_decode_words(reader, phrase->text));
 }
 
 static bool
@@ -161,6 +157,24 @@ take_group(struct address_reader *reader, struct scan *in,
 	if (!scan_char(in, ';'))
 		return why_set(reader->why, "group without ';'");
 	return address_skip_cfws(reader, in);
+}
+
+/* Encoded words of the whole field: some readers decode them before they look
+ * for brackets and commas. */
+static void
+note_encoded_words(struct address_reader *reader, struct text text)
+{
+	struct encoded_words words;
+
+	encoded_words_decode(reader->arena, text, &words);
+	if (words.control)
+		address_doubt(reader, "encoded word with a control byte");
+	if (words.opaque)
+		address_doubt(reader,
+			      "encoded word in a charset that hides ASCII");
+	if (text_has(words.inside, '<') || text_has(words.inside, ',') ||
+	    text_has(words.inside, ';'))
+		address_add_aside(reader, words.inside);
 }
 
 static bool
@@ -275,6 +289,7 @@ mailbox_parse_list(struct arena *arena, struct text text,
 	scan_init(&in, text);
 	if (!cfws_is_clean(text, why) || !take_list(&reader, &in))
 		return false;
+	note_encoded_words(&reader, text);
 	judge_asides(&reader);
 	list->doubt = reader.doubt;
 	return true;

@@ -21,8 +21,8 @@
  *  - an address of some domain that is not the domain of any mailbox of the
  *    list, in a place that some readers take for the address: a comment, an
  *    unquoted display name, words without an address of their own, the name
- *    of a group, a quoted local part, a quoted string with a backslash, an
- *    encoded word that decodes to angle brackets.
+ *    of a group, a quoted local part, a quoted string with a backslash,
+ *    encoded words that decode to '<', ',' or ';'.
  * Not among them: an address in a display name that is properly quoted or
  * encoded (`"bob@bank.example" <x@evil.example>`).  People may be fooled by
  * it, but no verifier is.

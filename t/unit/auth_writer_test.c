@@ -167,6 +167,36 @@ every_byte_reads_back(void **state)
 	}
 }
 
+/* A method is there as a whole or not at all. */
+static void
+what_does_not_fit_is_left_out(void **state)
+{
+	struct auth_results results;
+	struct auth_writer writer;
+	struct buf to;
+	size_t room;
+
+	for (room = 20; room < 200; room++) {
+		buf_init(&to, *state, room);
+		auth_write_begin(&writer, &to, TEXT("e.net"));
+		auth_write_method(&writer, "dkim", "pass");
+		auth_write_property(&writer, "header", "d", TEXT("a;b"));
+		auth_write_method(&writer, "spf", "fail");
+		auth_write_reason(&writer, TEXT("one two three four"));
+		auth_write_end(&writer);
+		assert_true(buf_ok(&to));
+		assert_true(
+		    auth_results_parse(*state, buf_view(&to), &results, NULL));
+		if (room < 33)
+			assert_null(results.methods);
+		else if (room < 73)
+			assert_null(results.methods->next);
+		else
+			assert_text(results.methods->next->reason,
+				    "one two three four");
+	}
+}
+
 static void
 lines_are_folded_near_78(void **state)
 {
@@ -197,6 +227,7 @@ main(void)
 	    arena_unit_test(nothing_to_say),
 	    arena_unit_test(hostile_values_read_back),
 	    arena_unit_test(every_byte_reads_back),
+	    arena_unit_test(what_does_not_fit_is_left_out),
 	    arena_unit_test(lines_are_folded_near_78),
 	};
 
