@@ -7,8 +7,9 @@ set local role signet_owner;
 create or replace view signet.v_message as
 select m.at,
        m.queue_id,
-       host(m.client_ip) || coalesce(' (' || m.client_name || ')', '')
-		as client,
+       host(m.client_ip) || coalesce(' (' || case
+		when m.client_name <> 'unknown' and m.client_name !~ '^\['
+		then m.client_name end || ')', '') as client,
        m.helo,
        array_to_string(m.header_from, ', ') as header_from,
        '<' || m.mail_from || '>' as mail_from,
@@ -22,7 +23,8 @@ select m.at,
        m.dmarc_result || coalesce(' ' || m.dmarc_policy_domain || ' p='
 				  || m.dmarc_published, '') as dmarc,
        m.action,
-       coalesce(m.action_reason, 'skipped: ' || m.skipped) as why,
+       coalesce(m.action_reason, 'skipped: ' || m.skipped, m.dmarc_reason)
+		as why,
        m.id
 from signet.message m;
 

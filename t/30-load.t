@@ -235,6 +235,32 @@ subtest 'every fact has its column' => sub {
 	    'flags');
 };
 
+subtest 'v_message' => sub {
+	my $of = sub {
+		my ($columns, %change) = @_;
+		my $event = event_data(%change);
+		$spool->put(json($event));
+		load_once();
+		return $pg->value("select concat_ws(';', $columns) from "
+		    . "signet.v_message where id = '$event->{id}'");
+	};
+	is($of->('client, mail_from, why', mail_from => ''),
+	    '192.0.2.1 (mail.example.net);<>;DMARC passed', 'plain');
+	is($of->('client, why', client_name => 'unknown',
+		action_reason => undef), '192.0.2.1;aligned',
+	    'a name that says nothing is left out; DMARC tells why');
+	is($of->('client, why', client_name => '[192.0.2.1]',
+		action_reason => undef, skipped => 'authenticated'),
+	    '192.0.2.1;skipped: authenticated', 'skipped');
+	is($of->('client', client_name => undef), '192.0.2.1', 'no name');
+	is($of->('client', client_ip => undef), '', 'no address');
+	is($of->('dkim, dmarc, spf', dkim => [], dmarc => undef,
+		evaluation => undef, spf => undef), 'none', 'little is known');
+	is($of->('dkim', dkim => [map { { domain => $_, result => 'fail' } }
+		qw(b.test a.test)]), 'fail b.test, fail a.test',
+	    'signatures in their order');
+};
+
 subtest 'conditions of an evaluation' => sub {
 	my $true = JSON::PP::true;
 	my %id;
