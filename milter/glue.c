@@ -9,12 +9,12 @@
 
 #include "base/arena.h"
 #include "base/why.h"
-#include "io/clock.h"
 #include "io/listen.h"
 #include "io/log.h"
 #include "io/spool.h"
 #include "milter/counters.h"
 #include "milter/facts.h"
+#include "milter/live.h"
 #include "milter/session.h"
 
 /* how long a stop waits for messages on their way */
@@ -23,22 +23,16 @@
 static struct listen_address own_socket;
 static volatile bool stopping;
 
-/* messages between MAIL and their end */
-static pthread_mutex_t live_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t live_changed = PTHREAD_COND_INITIALIZER;
-static unsigned live;
-
 static void
 set_on_its_way(struct session *session, bool on_its_way)
 {
 	if (session->on_its_way == on_its_way)
 		return;
 	session->on_its_way = on_its_way;
-	pthread_mutex_lock(&live_lock);
-	live += on_its_way ? 1u : -1u;
-	if (live == 0)
-		pthread_cond_signal(&live_changed);
-	pthread_mutex_unlock(&live_lock);
+	if (on_its_way)
+		live_begin();
+	else
+		live_end();
 }
 
 static void
@@ -46,17 +40,6 @@ end_message(struct session *session)
 {
 	session_reset(session);
 	set_on_its_way(session, false);
-}
-
-bool
-glue_is_idle(void)
-{
-	bool idle;
-
-	pthread_mutex_lock(&live_lock);
-	idle = live == 0;
-	pthread_mutex_unlock(&live_lock);
-	return idle;
 }
 
 static pthread_mutex_t engine_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -434,28 +417,13 @@ sigwait(const sigset_t *set, int *number)
 		pause();
 }
 
-/* Messages that are being received may end before the process does. */
-static void
-wait_for_messages(void)
-{
-	struct deadline deadline = clock_deadline_in(STOP_WAIT_MS);
-	struct timespec until = {.tv_sec = deadline.at_ms / 1000,
-				 .tv_nsec = deadline.at_ms % 1000 * 1000000};
-
-	pthread_mutex_lock(&live_lock);
-	while (live > 0 && clock_monotonic_ms() < deadline.at_ms)
-		pthread_cond_clockwait(&live_changed, &live_lock,
-				       CLOCK_MONOTONIC, &until);
-	pthread_mutex_unlock(&live_lock);
-}
-
 bool
 glue_serve(struct why *why)
 {
 	/* A listener that was told to stop ends with a failure too. */
 	if (smfi_main() == MI_FAILURE && !stopping)
 		return why_set(why, "libmilter ended with an error");
-	wait_for_messages();
+	live_wait(STOP_WAIT_MS);
 	return true;
 }
 

@@ -22,7 +22,5 @@ bool glue_open(const struct milter_options *options, struct why *why);
 bool glue_serve(struct why *why);
 void glue_use(struct engine *engine);
 void glue_stop(void);
-/* Whether no message is on its way. */
-bool glue_is_idle(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include "milter/counters.h"
 #include "milter/explain.h"
 #include "milter/glue.h"
+#include "milter/live.h"
 #include "milter/setup.h"
 
 struct program {
@@ -109,7 +110,7 @@ serve(struct program *program, struct setup *setup, struct why *why)
 		service_ready();
 		fine = glue_serve(why);
 	}
-	if (!glue_is_idle())
+	if (!live_is_idle())
 		return fine;
 	glue_use(NULL);
 	engine_release(engine);
@@ -142,7 +143,7 @@ run(struct program *program, struct why *why)
 	}
 	fine = serve(program, setup, why);
 	/* A message that did not end in time keeps what it uses. */
-	if (!glue_is_idle())
+	if (!live_is_idle())
 		return fine;
 	resolver_unbound_close(program->resolver);
 	spool_close(program->spool);
