@@ -2,6 +2,9 @@
 
 #include "unit.h"
 
+#include "base/base64.h"
+#include "base/buf.h"
+
 const char fixture_message[] = "From: Ann <ann@example.com>\r\n"
 			       "To: bob@example.net\r\n"
 			       "Subject: a  test\r\n"
@@ -72,4 +75,71 @@ fixture_want_zone(struct arena *arena, const char *zone,
 	fixture_want(test_verify_one(arena, zone, fixture_sign(arena, TAGS),
 				     &test_options),
 		     wanted, reason);
+}
+
+const char *
+fixture_replaced(struct arena *arena, const char *raw, const char *what,
+		 const char *with)
+{
+	const char *at = strstr(raw, what);
+
+	assert_non_null(at);
+	return arena_printf(arena, "%.*s%s%s", (int)(at - raw), raw, with,
+			    at + strlen(what));
+}
+
+static void
+put_length(struct buf *out, size_t length)
+{
+	if (length >= 256) {
+		buf_char(out, (char)0x82);
+		buf_char(out, (char)(length >> 8));
+	} else if (length >= 128) {
+		buf_char(out, (char)0x81);
+	}
+	buf_char(out, (char)length);
+}
+
+/* DER of a number with this many bits: 1, then `fill`, then `last`. */
+static void
+put_number(struct buf *out, unsigned bits, unsigned char fill,
+	   unsigned char last)
+{
+	unsigned bytes = (bits + 7) / 8, zero = bits % 8 == 0, i;
+
+	buf_char(out, 2);
+	put_length(out, bytes + zero);
+	if (zero)
+		buf_char(out, 0);
+	for (i = 0; i < bytes; i++)
+		buf_char(out, i == bytes - 1
+				  ? (char)last
+				  : (i == 0 ? (char)(1 << ((bits - 1) % 8))
+					    : (char)fill));
+}
+
+const char *
+fixture_key_zone(struct arena *arena, unsigned bits, unsigned char last,
+		 const char *exponent, size_t exponent_bytes)
+{
+	struct buf numbers, der, zone;
+	struct text p;
+
+	buf_init(&numbers, arena, 65536);
+	put_number(&numbers, bits, 0x5a, last);
+	buf_char(&numbers, 2);
+	buf_char(&numbers, (char)exponent_bytes);
+	buf_text(&numbers, text_of(exponent, exponent_bytes));
+	buf_init(&der, arena, 65536);
+	buf_char(&der, 0x30);
+	put_length(&der, numbers.len);
+	buf_text(&der, buf_view(&numbers));
+	p = base64_encode(arena, buf_view(&der));
+	buf_init(&zone, arena, 65536);
+	buf_string(&zone, KEY_NAME " TXT \"p=\"");
+	for (; p.len > 0; p = text_skip(p, 200))
+		buf_printf(&zone, " \"" TEXT_FMT "\"",
+			   TEXT_ARG(text_first(p, 200)));
+	buf_char(&zone, '\n');
+	return buf_cstring(&zone);
 }

@@ -35,4 +35,14 @@ void fixture_want_tags(struct arena *arena, const char *tags,
 void fixture_want_zone(struct arena *arena, const char *zone,
 		       enum dkim_result wanted, const char *reason);
 
+/* The text with the first `what` in it replaced. */
+const char *fixture_replaced(struct arena *arena, const char *raw,
+			     const char *what, const char *with);
+
+/* A zone with an RSA key nobody has the other half of: the modulus has this
+ * size and this last byte. */
+const char *fixture_key_zone(struct arena *arena, unsigned bits,
+			     unsigned char last, const char *exponent,
+			     size_t exponent_bytes);
+
 #endif
