@@ -28,6 +28,7 @@ static const struct {
     {"address-list", probe_address_list},
     {"arc", probe_arc},
     {"auth-results", probe_auth_results},
+    {"auth-write", probe_auth_write},
     {"dkim", probe_dkim},
     {"dmarc", probe_dmarc},
     {"dmarc_record", probe_dmarc_record},

@@ -49,5 +49,6 @@ probe_command probe_address;
 probe_command probe_address_list;
 probe_command probe_auth_results;
 probe_command probe_header;
+probe_command probe_auth_write;
 
 #endif

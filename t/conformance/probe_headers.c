@@ -159,3 +159,24 @@ probe_auth_results(struct probe *probe)
 		describe_method(&to, method);
 	probe_put(probe, "results", buf_view(&to));
 }
+
+/* auth-write: value, written wherever a value can stand */
+void
+probe_auth_write(struct probe *probe)
+{
+	struct text value = probe_get(probe, "value");
+	struct auth_writer writer;
+	struct buf to;
+
+	buf_init(&to, probe_arena(probe), LIMIT_AUTH_RESULTS_BYTES);
+	auth_write_begin(&writer, &to, TEXT("mx.example.net"));
+	auth_write_method(&writer, "spf", "fail");
+	auth_write_reason(&writer, value);
+	auth_write_property(&writer, "smtp", "mailfrom", value);
+	auth_write_comment(&writer, value);
+	auth_write_method(&writer, "dkim", "pass");
+	auth_write_comment(&writer, value);
+	auth_write_property(&writer, "header", "d", value);
+	auth_write_end(&writer);
+	probe_put(probe, "field", buf_view(&to));
+}
