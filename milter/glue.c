@@ -17,6 +17,10 @@
 #include "milter/live.h"
 #include "milter/session.h"
 
+/* connections that may wait to be taken; libmilter's own 20 is few for a
+ * burst */
+#define BACKLOG 1024
+
 /* how long a stop waits for messages on their way */
 #define STOP_WAIT_MS 10000
 
@@ -397,6 +401,7 @@ glue_open(const struct milter_options *options, struct why *why)
 	if (smfi_register(milter) == MI_FAILURE)
 		return why_set(why, "libmilter refused the registration");
 	if (smfi_setconn((char *)(uintptr_t)options->listen) == MI_FAILURE ||
+	    smfi_setbacklog(BACKLOG) == MI_FAILURE ||
 	    smfi_opensocket(false) == MI_FAILURE)
 		return why_set(why, "cannot listen on %s; see that this user "
 				    "may make it, and that its address is "
