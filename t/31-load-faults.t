@@ -301,6 +301,29 @@ subtest 'the database refuses' => sub {
 	$service->stop;
 };
 
+subtest 'the database is in trouble of its own' => sub {
+	my $spool = Signet::Events->spool;
+	my @events = map { event_data() } 1 .. 5;
+	$spool->put(map { json($_) } @events);
+	# what a server says of a full disk, a deadlock, an operator's cancel,
+	# a lack of locks: no line is to blame for it
+	for my $state (qw(53100 40P01 57014 53200 55P03)) {
+		$pg->psql("create function public.trouble() returns trigger
+		    language plpgsql as 'begin raise exception ''trouble''
+		    using errcode = ''$state''; end';",
+		    'create trigger trouble before insert on signet.message
+		    for each row execute function public.trouble()');
+		my ($status, $text) = once($spool);
+		is($status, 75, "$state: try again");
+		like($text, qr/database away, 1 files are kept: .*trouble/,
+		    'told');
+		$pg->psql('drop function public.trouble cascade');
+	}
+	is_deeply([$spool->files('bad')], [], 'no line is blamed');
+	is((once($spool))[0], 0, 'loaded when it is over');
+	all_there(\@events);
+};
+
 subtest 'a standby is passed over for the primary' => sub {
 	my ($service, $spool) = service(conninfo => 'dbname=signet '
 	    . 'user=postgres host=' . temp_dir() . ',' . $pg->dir);
