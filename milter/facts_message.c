@@ -240,6 +240,16 @@ put_identity(struct session *session, struct json *object,
 	json_put_text(object, "queue_id", queue_id);
 }
 
+/* As it came over the wire: a colon and a line end for each field, and the
+ * empty line. */
+static uint64_t
+message_bytes(const struct session *session)
+{
+	const struct message *message = &session->message;
+
+	return message->bytes + 3 * message->count + 2 + session->body_bytes;
+}
+
 struct text
 facts_event(struct session *session, struct text queue_id)
 {
@@ -249,8 +259,7 @@ facts_event(struct session *session, struct text queue_id)
 	put_identity(session, object, queue_id);
 	put_envelope(session, object);
 	put_header(session, object);
-	json_put_int(object, "size",
-		     (int64_t)(session->message.bytes + session->body_bytes));
+	json_put_int(object, "size", (int64_t)message_bytes(session));
 	put_tls(session, object);
 	put_checks(session, object);
 	put_decision(session, object);
