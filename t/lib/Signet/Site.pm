@@ -8,6 +8,7 @@ package Signet::Site;
 #       milter => { dmarc_quarantine => 'hold' },
 #       trust => { lists => 'list.example' },
 #       main => { ... },                       # Postfix, main.cf
+#       postgres => { ... },                   # postgresql.conf
 #       without => ['load', 'postgres'],       # parts left out
 #   );
 #   my ($reply, $id) = $site->send(client => ..., from => ..., data => ...);
@@ -51,7 +52,8 @@ sub new {
 	$self->_make_directories;
 	$self->{dns} = Signet::Zone->new(%{ $option{zones} // {} },
 	    'site.example' => $self->_own_zone, -dir => "$self->{dir}/dns");
-	$self->{pg} = Signet::Postgres->new(dir => "$self->{dir}/pg")
+	$self->{pg} = Signet::Postgres->new(dir => "$self->{dir}/pg",
+	    settings => $option{postgres} // {})
 	    unless $without{postgres};
 	$self->configure(map { $_ => $option{$_} // {} } qw(milter trust));
 	$self->_migrate if $self->{pg};
@@ -73,7 +75,8 @@ sub spool_dir { return "$_[0]{dir}/spool" }
 
 sub _make_directories {
 	my ($self) = @_;
-	for my $name ('', qw(/run /dns /pg /postfix /log)) {
+	for my $name ('', qw(/run /dns /pg /postfix /log
+	    /spool)) {
 		my $dir = $self->{dir} . $name;
 		-d $dir || mkdir $dir, 0755 or die "$dir: $!\n";
 	}

@@ -223,7 +223,7 @@ sub _trouble {
 		_case($name[3], 'provider', 'me@quiet.example',
 		    $weak->()->sign(_message($name[3], 'me@old.example'),
 			d => 'old.example', s => 'old'),
-		    'accept', 'pass permerror fail'),
+		    'accept', 'pass policy fail'),
 		_case($name[4], 'stranger', 'x@stranger.example',
 		    "${letter}Buy this as well!\n", 'quarantine',
 		    'none policy fail'),

@@ -1,0 +1,90 @@
+#!/usr/bin/perl
+# ./try on a directory of its own: every message ends as the tour says, the
+# ledger and `signet explain` tell the same story, a second run replaces the
+# first, and stop leaves nothing behind.
+
+use strict;
+use warnings;
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+use JSON::PP ();
+use Test::More;
+use Signet::Site;
+use Signet::Tour;
+use Signet::Util qw(temp_dir top_dir run_command slurp is_alive build_dir
+    skip_or_fail must_run);
+
+Signet::Site->need;
+skip_or_fail('./try needs root') if $> != 0;
+
+my $dir = temp_dir() . '/site';
+$ENV{SIGNET_TRY} = $dir;
+$ENV{SIGNET_BUILD} = build_dir();
+my $try = top_dir() . '/try';
+
+sub state { return JSON::PP::decode_json(slurp("$dir/state")) }
+
+sub processes {
+	my ($state) = @_;
+	return map { $_->[0] } values %{ $state->{processes} };
+}
+
+END { run_command($try, 'stop') if $try }
+
+my ($status, $out, $error) = run_command($try);
+is($status, 0, './try') or BAIL_OUT("$out$error");
+my $state = state();
+my @cases = @{ $state->{cases} };
+cmp_ok(scalar @cases, '>=', 14, 'enough messages');
+like($out, qr/^ 1  a signed message +accept +pass +pass +pass +250 /m,
+    'the table');
+like($out, qr/^    refused: 550 5\.7\.26 /m, 'a reply in full');
+like($out, qr/^dmarc +\| pass bank\.example p=reject$/m, 'rows of v_message');
+like($out, qr/^resolver +answers in \d+ ms, secure$/m, 'signet status');
+like($out, qr/^Where to look next$/m, 'where to look next');
+
+subtest 'every message ends as it should' => sub {
+	my %row = map { $_->{message_id} => $_ } @{ JSON::PP::decode_json(
+	    must_run($state->{psql}, '-Atqc', 'select json_agg(m) from '
+	    . 'signet.v_message_detail m', $state->{conninfo})) };
+	my %tour = map { $_->{name} => $_ } Signet::Tour::cases();
+	is(scalar keys %row, scalar @cases, 'one row each');
+	for my $case (@cases) {
+		my ($name, $want) = @$case{qw(name want)};
+		my $row = $row{ $case->{message_id} };
+		is("$row->{action} spf=$row->{spf_result} dkim="
+		    . "$row->{dkim_result} dmarc=$row->{dmarc_result}",
+		    "$want->{action} spf=$want->{spf} dkim=$want->{dkim} "
+		    . "dmarc=$want->{dmarc}", $name);
+		my @types = map { $_->{type} } @{ $row->{dmarc_overrides} };
+		is($types[0], $case->{override}, "$name: override")
+		    if $case->{override};
+		is($row->{forged_removed}, $case->{forged}, "$name: forged")
+		    if $case->{forged};
+		my $reply = $case->{reply} =~ /^(\d)/ ? $1 : '';
+		is($reply, $row->{action} eq 'reject' ? 5 : 2,
+		    "$name: reply");
+		my ($code, $json, $why) = run_command($try, 'explain',
+		    $case->{number}, '--json');
+		is($code, 0, "$name: explain") or diag $why;
+		my $told = JSON::PP::decode_json($json);
+		is($told->{authentication_results} =~ s/header\.b=\S+//gr,
+		    $row->{authentication_results} =~ s/header\.b=\S+//gr,
+		    "$name: explain tells the same story");
+		is($told->{action}, $row->{action}, "$name: and action");
+	}
+};
+
+my @first = processes($state);
+is(scalar(grep { is_alive($_) } @first), 5, 'five servers run');
+($status, $out, $error) = run_command($try);
+is($status, 0, 'a second ./try') or diag "$out$error";
+is(scalar(grep { is_alive($_) } @first), 0, 'replaces the first');
+my @second = processes(state());
+is(scalar(grep { is_alive($_) } @second), 5, 'five servers run');
+($status, $out, $error) = run_command($try, 'stop');
+is($status, 0, './try stop') or diag "$out$error";
+is(scalar(grep { is_alive($_) } @second), 0, 'nothing runs');
+ok(!-e $dir, 'nothing is left');
+
+done_testing;

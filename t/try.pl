@@ -1,0 +1,239 @@
+#!/usr/bin/perl
+# try.pl VERB DIRECTORY [ARGUMENT...] : what ./try does after the build; verbs
+# are start, stop, show, explain, psql, status. The state of the site is in
+# DIRECTORY/state (JSON).
+
+use strict;
+use warnings;
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+use JSON::PP ();
+use List::Util qw(max);
+use Signet::Site;
+use Signet::Smtp;
+use Signet::Tour;
+use Signet::Util qw(spew slurp run_command must_run program_path is_alive
+    wait_for now);
+
+my ($verb, $dir, @arguments) = @ARGV;
+my $json = JSON::PP->new->canonical->pretty;
+binmode STDOUT, ':utf8';
+$| = 1;
+
+my %verb = (start => \&start, stop => \&stop, show => \&show,
+    explain => \&explain, psql => \&psql, status => \&status);
+$verb{$verb}->(@arguments);
+exit 0;
+
+sub state { return $json->decode(slurp("$dir/state")) }
+
+# Start time of a process, so that another one with its number is not taken
+# for it.
+sub born {
+	my ($pid) = @_;
+	my $stat = slurp("/proc/$pid/stat") // return '';
+	$stat =~ s/.*\) //;
+	return (split ' ', $stat)[19];
+}
+
+# --- start ---
+
+sub start {
+	my $begin = now();
+	print "starting DNS, PostgreSQL, Postfix, signet-milter, signet-load\n";
+	my $site = Signet::Site->new(dir => $dir, zones => Signet::Tour::zones(),
+	    Signet::Tour::settings(), postgres => { timezone => "'UTC'" });
+	my @cases = Signet::Tour::cases();
+	printf "ready after %.1f s; sending %d messages over SMTP to port %d\n\n",
+	    now() - $begin, scalar @cases, $site->{mta}->port;
+	mkdir "$dir/messages", 0755 or die "$dir/messages: $!\n";
+	my $n = 0;
+	for my $case (@cases) {
+		$case->{number} = ++$n;
+		send_case($site, $case);
+	}
+	$site->ledger($_->{message_id}) for @cases;
+	remember($site, @cases);
+	$site->disown;
+	show();
+	return;
+}
+
+sub send_case {
+	my ($site, $case) = @_;
+	$case->{file} = sprintf '%s/messages/%02d.eml', $dir, $case->{number};
+	spew($case->{file}, Signet::Smtp::crlf($case->{data}));
+	my ($reply, $id) = $site->send(client => $case->{client},
+	    name => $case->{ptr}, helo => $case->{helo},
+	    from => $case->{from}, data => $case->{data});
+	$case->{reply} = $reply;
+	$case->{queue_id} = $id;
+	return;
+}
+
+sub remember {
+	my ($site, @cases) = @_;
+	my %pid = (
+		nsd => $site->{dns}->pid,
+		'signet-milter' => $site->{milter}->pid,
+		'signet-load' => $site->{load}->pid,
+		postfix => slurp("$dir/postfix/queue/pid/master.pid") + 0,
+		postgres => (split /\n/, slurp("$dir/pg/data/postmaster.pid"))[0],
+	);
+	delete $_->{data} for @cases;
+	spew("$dir/state", $json->encode({
+		processes => { map { $_ => [$pid{$_}, born($pid{$_})] }
+		    keys %pid },
+		cases => \@cases, conninfo => $site->{pg}->conninfo,
+		psql => "$site->{pg}{bin}/psql", config => $site->config_file,
+		smtp_port => $site->{mta}->port,
+		dns => $site->{dns}->address,
+		anchor => $site->{dns}->anchor_file,
+	}));
+	return;
+}
+
+# --- stop ---
+
+sub stop {
+	my $processes = state()->{processes};
+	for my $name (qw(postfix signet-milter signet-load postgres nsd)) {
+		my ($pid, $born) = @{ $processes->{$name} };
+		next unless born($pid) eq $born;
+		# PostgreSQL: the fast shutdown, which does not wait for clients
+		kill $name eq 'postgres' ? 'INT' : 'TERM', $pid;
+		wait_for(30, sub { !is_alive($pid) }, "the end of $name");
+	}
+	return;
+}
+
+# --- show ---
+
+sub query {
+	my ($state, @arguments) = @_;
+	return must_run($state->{psql}, '-X', '-P', 'pager=off', '-d',
+	    $state->{conninfo}, @arguments);
+}
+
+sub show {
+	my $state = state();
+	my %row = map { $_->{message_id} => $_ } @{ $json->decode(
+	    query($state, '-Atqc', 'select json_agg(m) from '
+	    . 'signet.v_message_detail m')) };
+	$_->{row} = $row{ $_->{message_id} } for @{ $state->{cases} };
+	table(@{ $state->{cases} });
+	fields(@{ $state->{cases} });
+	heading('The ledger: select * from signet.v_message');
+	print query($state, '-x', '-c', 'select * from signet.v_message '
+	    . "where queue_id in ('$state->{cases}[0]{queue_id}', "
+	    . "'$state->{cases}[7]{row}{queue_id}') order by at");
+	print "... and all of them, some columns:\n\n";
+	print query($state, '-c', 'select queue_id, client, spf, dkim, dmarc, '
+	    . 'action, why from signet.v_message order by at');
+	heading('signet status');
+	status();
+	where_next($state);
+	return;
+}
+
+sub heading {
+	my ($text) = @_;
+	print "\n$text\n", '-' x length $text, "\n";
+	return;
+}
+
+sub table {
+	my @rows = (['', 'message', 'decision', 'SPF', 'DKIM', 'DMARC',
+	    'SMTP reply']);
+	for my $case (@_) {
+		my $row = $case->{row};
+		my $decision = $row->{action};
+		my @over = map { $_->{type} } @{ $row->{dmarc_overrides} // [] };
+		$decision .= " ($over[0])" if @over;
+		push @rows, [$case->{number}, $case->{name}, $decision,
+		    $row->{spf_result}, $row->{dkim_result} // 'none',
+		    $row->{dmarc_result}, short($case->{reply})];
+	}
+	my @width = map { my $column = $_;
+	    max(map { length($_->[$column] // '') } @rows) } 0 .. 5;
+	for my $row (@rows) {
+		printf "%*s  %-*s  %-*s  %-*s  %-*s  %-*s  %s\n",
+		    map({ ($width[$_], $row->[$_] // '') } 0 .. 5), $row->[6];
+	}
+	return;
+}
+
+sub short {
+	my ($reply) = @_;
+	return length $reply > 48 ? substr($reply, 0, 45) . '...' : $reply;
+}
+
+sub fields {
+	heading('Authentication-Results as inserted');
+	for my $case (@_) {
+		my $value = $case->{row}{authentication_results} // '';
+		$value =~ s/\r?\n\s+/\n      /g;
+		printf "%2d  %s\n", $case->{number}, $value;
+		my $reply = $case->{reply};
+		print "    refused: $reply\n" if $reply !~ /^2/;
+		print "    forged fields removed: $case->{row}{forged_removed}\n"
+		    if $case->{row}{forged_removed};
+	}
+	return;
+}
+
+sub where_next {
+	my ($state) = @_;
+	heading('Where to look next');
+	print <<"END";
+  this again            ./try show
+  why was message 8 ... ./try explain 8        (--json for programs)
+  SQL                   ./try psql             select * from signet.v_message;
+                        psql '$state->{conninfo}'
+  messages sent         $dir/messages/NN.eml
+  delivered             $dir/postfix/mail/new/QUEUEID.RECIPIENT
+  on hold               postqueue -c $dir/postfix/etc -p
+  mail log              $dir/postfix/log/mail.log
+  log of the milter     $dir/log/signet-milter.log
+  configuration         $state->{config}
+  metrics               curl --unix-socket $dir/run/metrics.sock http://x/metrics
+  send one yourself     SMTP on 127.0.0.1 port $state->{smtp_port}, to anybody\@site.example
+  stop and remove       ./try stop
+END
+	return;
+}
+
+# --- the rest ---
+
+sub status {
+	my $state = state();
+	my ($status, $out, $error) = run_command(program_path('signet'),
+	    'status', '-c', $state->{config});
+	print $out, $error;
+	return $status;
+}
+
+sub explain {
+	my ($number, @more) = @_;
+	my $state = state();
+	my ($case) = grep { $_->{number} eq ($number // '') }
+	    @{ $state->{cases} };
+	if (!$case) {
+		print "$_->{number}  $_->{name}\n" for @{ $state->{cases} };
+		exit 2;
+	}
+	my @command = (program_path('signet'), 'explain', $case->{file},
+	    '--client', $case->{client}, '--helo', $case->{helo},
+	    '--from', $case->{from}, '--rcpt', 'user@site.example',
+	    '--config', $state->{config}, @more);
+	print STDERR join(' ', map { /[^\w\/.\@:=-]|^$/ ? "'$_'" : $_ } @command),
+	    "\n\n" if -t STDERR;
+	exec @command;
+	die "$command[0]: $!\n";
+}
+
+sub psql {
+	my $state = state();
+	exec $state->{psql}, '-d', $state->{conninfo}, @_;
+	die "$state->{psql}: $!\n";
+}
