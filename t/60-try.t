@@ -29,6 +29,14 @@ sub processes {
 	return map { $_->[0] } values %{ $state->{processes} };
 }
 
+# The field without folding, and without the words of libunbound, which change
+# with what it remembers.
+sub story {
+	my ($facts) = @_;
+	my $field = $facts->{authentication_results} =~ s/\s+/ /gr;
+	return $field =~ s/reason="validation [^"]*"/reason/gr;
+}
+
 END { run_command($try, 'stop') if $try }
 
 my ($status, $out, $error) = run_command($try);
@@ -68,8 +76,7 @@ subtest 'every message ends as it should' => sub {
 		    $case->{number}, '--json');
 		is($code, 0, "$name: explain") or diag $why;
 		my $told = JSON::PP::decode_json($json);
-		is($told->{authentication_results} =~ s/header\.b=\S+//gr,
-		    $row->{authentication_results} =~ s/header\.b=\S+//gr,
+		is(story($told), story($row),
 		    "$name: explain tells the same story");
 		is($told->{action}, $row->{action}, "$name: and action");
 	}
