@@ -87,10 +87,10 @@
 #define LIMIT_DMARC_URIS 20
 
 /* Authentication-Results: fields that are read, and ours, which holds twice
- * LIMIT_DKIM_SIGNATURES results with every value escaped */
+ * LIMIT_DKIM_SIGNATURES results with all values as long as can be */
 #define LIMIT_AUTH_RESULTS_BYTES (64u << 10)
 #define LIMIT_AUTH_RESULTS_METHODS 64
-/* one value in ours: with all of it escaped a line stays below 998 bytes */
+/* one value in ours: a line with it stays far below 998 bytes */
 #define LIMIT_AUTH_VALUE_BYTES 450
 
 /* PTR names that are confirmed for iprev, as RFC 7208 5.5 has for ptr */

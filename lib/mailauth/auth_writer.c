@@ -7,16 +7,13 @@
 #define FIELD_NAME_BYTES 24 /* "Authentication-Results: " */
 #define TAB_BYTES 8
 
-/* What is written for one byte of a value. */
+/* What is written for one byte of a value or comment: nothing that careless
+ * readers take for the end of it. */
 static char
-harmless(char c)
+harmless(struct text text, size_t at)
 {
-	return c >= ' ' && c < 0x7f ? c : '?';
-}
+	char c = text.at[at];
 
-static char
-harmless_in_comment(char c)
-{
 	switch (c) {
 	case '(':
 		return '[';
@@ -28,8 +25,12 @@ harmless_in_comment(char c)
 		return ',';
 	case '"':
 		return '\'';
+	case '=':
+		return text_starts_nocase(text_skip(text, at + 1), TEXT("pass"))
+			   ? '?'
+			   : '=';
 	default:
-		return harmless(c);
+		return c >= ' ' && c < 0x7f ? c : '?';
 	}
 }
 
@@ -78,23 +79,18 @@ breaks_before(const struct auth_writer *writer, struct text text, size_t at)
 }
 
 static void
-put_bytes(struct auth_writer *writer, struct text text, bool is_comment)
+put_bytes(struct auth_writer *writer, struct text text)
 {
 	bool is_cut = text.len > LIMIT_AUTH_VALUE_BYTES;
 	size_t i;
 
 	text = text_first(text, LIMIT_AUTH_VALUE_BYTES);
 	for (i = 0; i < text.len; i++) {
-		char c = text.at[i];
-
 		if (breaks_before(writer, text, i)) {
 			buf_string(writer->to, "\r\n");
 			writer->line = 0;
 		}
-		c = is_comment ? harmless_in_comment(c) : harmless(c);
-		if (!is_comment && (c == '"' || c == '\\'))
-			put(writer, '\\');
-		put(writer, c);
+		put(writer, harmless(text, i));
 	}
 	if (is_cut)
 		put_string(writer, "...");
@@ -169,7 +165,7 @@ static void
 put_quoted(struct auth_writer *writer, struct text text)
 {
 	put(writer, '"');
-	put_bytes(writer, text, false);
+	put_bytes(writer, text);
 	put(writer, '"');
 }
 
@@ -209,7 +205,7 @@ auth_write_comment(struct auth_writer *writer, struct text comment)
 		return;
 	put_space(writer, word + 2);
 	put(writer, '(');
-	put_bytes(writer, comment, true);
+	put_bytes(writer, comment);
 	put(writer, ')');
 }
 

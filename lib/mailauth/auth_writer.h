@@ -1,12 +1,17 @@
 /* auth_writer.h - writing Authentication-Results (RFC 8601 section 2.2)
  *
  * Whatever bytes are passed in, the field follows the grammar, is ASCII and
- * reads back as what was meant: nothing in a value can end it.  In values,
- * reasons and comments each control byte and each byte above 0x7e becomes
- * "?", and what is longer than LIMIT_AUTH_VALUE_BYTES is cut and gets "..."
- * behind, so that a cut value equals no whole one.  Lines are folded near 78
- * bytes and never reach 998.  Methods that pass the ceiling of the buffer are
- * left out as a whole.
+ * reads back as what was meant: nothing in a value can end it, for strict
+ * readers and for careless ones, who know no quoted pairs, cut at each ';',
+ * strip what looks like a comment or search for "dmarc=pass".  In values,
+ * reasons and comments
+ *  - '(' ')' '"' '\' ';' become '[' ']' '\'' '/' ',';
+ *  - '=' before "pass" in any case, control bytes and bytes above 0x7e become
+ *    '?';
+ *  - what is longer than LIMIT_AUTH_VALUE_BYTES is cut and gets "..." behind,
+ *    so that a cut value equals no whole one.
+ * Lines are folded near 78 bytes and never reach 998.  Methods that pass the
+ * ceiling of the buffer are left out as a whole.
  */
 #ifndef MAILAUTH_AUTH_WRITER_H
 #define MAILAUTH_AUTH_WRITER_H
@@ -30,8 +35,7 @@ void auth_write_begin(struct auth_writer *writer, struct buf *to,
 /* ";" fold ("\r\n\t"), "method=result": words of ours. */
 void auth_write_method(struct auth_writer *writer, const char *method,
 		       const char *result);
-/* " (comment)": parentheses, backslashes, quotes and semicolons are replaced
- * by what even careless readers pass over. */
+/* " (comment)" */
 void auth_write_comment(struct auth_writer *writer, struct text comment);
 /* " reason=\"...\"", before the properties of its method. */
 void auth_write_reason(struct auth_writer *writer, struct text reason);

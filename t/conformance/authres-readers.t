@@ -52,7 +52,8 @@ my @fields = map { $_->{field} }
 sub meant {
 	my ($value) = @_;
 	$value =~ s/[^ -~]/?/g;
-	return $value;
+	$value =~ s/=(?=pass)/?/gi;
+	return $value =~ tr/()"\\;/[]'\/,/r;
 }
 
 my $probe = run_python('[]');
@@ -81,21 +82,13 @@ sub loosely {
 	    @$result];
 }
 
-# authres leaves the backslashes of quoted pairs in its values.
-sub without_pairs {
-	my ($result) = @_;
-	return $result if !ref $result;
-	return [map { ref ? without_pairs($_)
-	    : defined ? s/\\(.)/$1/gr : undef } @$result];
-}
-
 # The fields are folded; parsers get them unfolded.
 my @unfolded = map { s/\r\n//gr } @fields;
 my $python_says = JSON::PP->new->utf8->decode(
     run_python(JSON::PP->new->utf8->encode(\@unfolded)));
 for my $number (0 .. $#values) {
 	my $name = meant($values[$number]);
-	is_deeply(loosely(without_pairs($python_says->[$number])),
+	is_deeply(loosely($python_says->[$number]),
 	    loosely(wanted($values[$number])), "authres: $name") or
 	    diag $fields[$number];
 }
@@ -107,7 +100,8 @@ sub perl_reads {
 	my @methods;
 	for my $entry (@{ $got->children }) {
 		my ($reason, @properties);
-		for my $child (grep { $_->can('key') } @{ $entry->children }) {
+		my $kind = 'Mail::AuthenticationResults::Header::SubEntry';
+		for my $child (grep { $_->isa($kind) } @{ $entry->children }) {
 			my ($key, $value) = ($child->key, $child->value);
 			if ($key eq 'reason') {
 				$reason = $value;
