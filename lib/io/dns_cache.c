@@ -219,8 +219,9 @@ make_entry(struct text name, enum dns_type type, int64_t now_ms,
 	size_t at =
 	    (sizeof(struct entry) + name.len + align - 1) / align * align;
 	struct entry *entry = xcalloc(1, at + size);
-	int64_t ttl_s =
-	    answer->ttl_s < DNS_CACHE_TTL_S ? answer->ttl_s : DNS_CACHE_TTL_S;
+	int64_t most_s = answer->status == DNS_FOUND ? DNS_CACHE_TTL_S
+						     : DNS_CACHE_NEGATIVE_S;
+	int64_t ttl_s = answer->ttl_s < most_s ? answer->ttl_s : most_s;
 
 	entry->bytes = at + size;
 	entry->type = type;

@@ -21,6 +21,8 @@ struct dns_cache;
 /* An entry is never older than this, whatever its TTL: a mistake in
  * somebody's zone that was mended is not believed for longer. */
 #define DNS_CACHE_TTL_S 3600
+/* The same for "is not there": a record that was just published counts soon. */
+#define DNS_CACHE_NEGATIVE_S 600
 
 struct dns_cache *dns_cache_new(size_t most_entries);
 void dns_cache_free(struct dns_cache *cache);

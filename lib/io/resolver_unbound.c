@@ -68,12 +68,22 @@ static const struct setting settings[] = {
     {"prefetch-key:", "yes", false},
     /* a resolver on this host is what most forward to */
     {"do-not-query-localhost:", "no", false},
-    /* dead servers: a message waits seconds, not minutes */
-    {"infra-host-ttl:", "300", false},
+    /* dead servers: tried again soon, and few times for one question */
+    {"infra-host-ttl:", "120", false},
     {"infra-keep-probing:", "yes", true},
-    {"infra-cache-max-rtt:", "8000", true},
     {"outbound-msg-retry:", "3", true},
     {"max-sent-count:", "24", true},
+};
+
+/* A forwarder's own work may take seconds, and libunbound drops what comes
+ * after it has asked again: the first wait is long.  There is no other server
+ * to go to, so one that was away is asked again soon. */
+static const struct setting forward_settings[] = {
+    {"unblock-lan-zones:", "yes", false},
+    {"infra-host-ttl:", "5", false},
+    {"infra-cache-min-rtt:", "1000", true},
+    {"unknown-server-time-limit:", "1000", true},
+    {"outbound-msg-retry:", "5", true},
 };
 
 /* Names that libunbound answers by itself (RFC 6761, RFC 6303, RFC 7686,
@@ -123,10 +133,14 @@ static bool
 apply_forward(struct ub_ctx *ctx, const struct resolver_options *options,
 	      struct why *why)
 {
+	size_t count = sizeof(forward_settings) / sizeof(forward_settings[0]);
 	size_t i;
 
-	if (options->forward_count > 0)
-		ub_ctx_set_option(ctx, "unblock-lan-zones:", "yes");
+	if (options->forward_count == 0)
+		return true;
+	for (i = 0; i < count; i++)
+		ub_ctx_set_option(ctx, forward_settings[i].name,
+				  forward_settings[i].value);
 	for (i = 0; i < options->forward_count; i++)
 		if (ub_ctx_set_fwd(ctx, options->forward[i]) != 0)
 			return why_set(why,

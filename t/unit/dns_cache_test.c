@@ -84,6 +84,13 @@ ends_before_its_time_to_live(void **state)
 	dns_cache_put(cache, TEXT("a.test"), DNS_TXT, 0, &answer);
 	assert_false(dns_cache_get(cache, TEXT("a.test"), DNS_TXT,
 				   DNS_CACHE_TTL_S * 1000, *state, &got));
+	answer.status = DNS_NXDOMAIN;
+	answer.count = 0;
+	dns_cache_put(cache, TEXT("a.test"), DNS_TXT, 0, &answer);
+	assert_true(
+	    dns_cache_get(cache, TEXT("a.test"), DNS_TXT, 1000, *state, &got));
+	assert_false(dns_cache_get(cache, TEXT("a.test"), DNS_TXT,
+				   DNS_CACHE_NEGATIVE_S * 1000, *state, &got));
 	dns_cache_free(cache);
 }
 
