@@ -135,11 +135,120 @@ write_piece(const char *piece, size_t len, void *to)
 	return 0;
 }
 
+static void
+write_by_library(const json_t *value, size_t flags, struct buf *to)
+{
+	xalloc_check(json_dump_callback(value, write_piece, to,
+					flags | JSON_REAL_PRECISION(12)) == 0);
+}
+
+/* RFC 8259 section 7: what may not stand in a string as it is */
+static void
+write_escape(char c, struct buf *to)
+{
+	static const char named[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *found = c != '\0' ? strchr(named, c) : NULL;
+
+	if (found == NULL) {
+		buf_printf(to, "\\u%04X", (unsigned)c);
+		return;
+	}
+	buf_char(to, '\\');
+	buf_char(to, letters[found - named]);
+}
+
+/* The strings are valid UTF-8: the functions above let nothing else in. */
+static void
+write_string(const char *at, size_t len, struct buf *to)
+{
+	const char *end = at + len, *plain;
+
+	buf_char(to, '"');
+	while (at < end) {
+		plain = at;
+		while (at < end && (unsigned char)*at >= ' ' && *at != '"' &&
+		       *at != '\\')
+			at++;
+		buf_text(to, text_of(plain, (size_t)(at - plain)));
+		if (at < end)
+			write_escape(*at++, to);
+	}
+	buf_char(to, '"');
+}
+
+static void write_compact(json_t *value, struct buf *to);
+
+static void
+write_members(json_t *object, struct buf *to)
+{
+	bool first = true;
+	void *member;
+
+	buf_char(to, '{');
+	for (member = json_object_iter(object); member != NULL;
+	     member = json_object_iter_next(object, member)) {
+		if (!first)
+			buf_char(to, ',');
+		first = false;
+		write_string(json_object_iter_key(member),
+			     strlen(json_object_iter_key(member)), to);
+		buf_char(to, ':');
+		write_compact(json_object_iter_value(member), to);
+	}
+	buf_char(to, '}');
+}
+
+static void
+write_elements(json_t *array, struct buf *to)
+{
+	size_t i;
+
+	buf_char(to, '[');
+	for (i = 0; i < json_array_size(array); i++) {
+		if (i > 0)
+			buf_char(to, ',');
+		write_compact(json_array_get(array, i), to);
+	}
+	buf_char(to, ']');
+}
+
+/* As jansson writes it; but that looks for loops at each level and decodes
+ * each character, which took a tenth of the CPU time of a message. */
+static void
+write_compact(json_t *value, struct buf *to)
+{
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+		write_members(value, to);
+		return;
+	case JSON_ARRAY:
+		write_elements(value, to);
+		return;
+	case JSON_STRING:
+		write_string(json_string_value(value),
+			     json_string_length(value), to);
+		return;
+	case JSON_TRUE:
+		buf_string(to, "true");
+		return;
+	case JSON_FALSE:
+		buf_string(to, "false");
+		return;
+	case JSON_NULL:
+		buf_string(to, "null");
+		return;
+	case JSON_INTEGER:
+	case JSON_REAL:
+		write_by_library(value, JSON_ENCODE_ANY, to);
+		return;
+	}
+}
+
 void
 json_write(const struct json *value, int indent, struct buf *to)
 {
-	size_t flags = indent > 0 ? JSON_INDENT((size_t)indent) : JSON_COMPACT;
-
-	xalloc_check(json_dump_callback(value->value, write_piece, to,
-					flags | JSON_REAL_PRECISION(12)) == 0);
+	if (indent > 0)
+		write_by_library(value->value, JSON_INDENT((size_t)indent), to);
+	else
+		write_compact(value->value, to);
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
 
@@ -59,6 +60,29 @@ indented(void **state)
 	assert_text(written(*state, o, 2), "{\n  \"one\": 1\n}");
 }
 
+/* Written by us on one line and by jansson when indented. */
+static void
+every_control_character(void **state)
+{
+	static const char controls[] =
+	    "\"\\u0000\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\b\\t"
+	    "\\n\\u000B\\f\\r\\u000E\\u000F\\u0010\\u0011\\u0012\\u0013\\u0014"
+	    "\\u0015\\u0016\\u0017\\u0018\\u0019\\u001A\\u001B\\u001C\\u001D"
+	    "\\u001E\\u001F !\\\"\\\\/\x7f\xc3\xbc\"";
+	struct json *object = json_new_object(*state);
+	char bytes[0x28];
+	size_t i;
+
+	for (i = 0; i < 0x20; i++)
+		bytes[i] = (char)i;
+	memcpy(bytes + i, " !\"\\/\x7f\xc3\xbc", 8);
+	json_put_exact(object, "k", text_of(bytes, sizeof(bytes)));
+	assert_text(written(*state, object, 0),
+		    arena_printf(*state, "{\"k\":%s}", controls));
+	assert_text(written(*state, object, 1),
+		    arena_printf(*state, "{\n \"k\": %s\n}", controls));
+}
+
 static void
 a_value_put_twice_is_shared(void **state)
 {
@@ -91,6 +115,7 @@ main(void)
 	    arena_unit_test(exact_text_keeps_its_line_ends),
 	    arena_unit_test(members_keep_their_order),
 	    arena_unit_test(foreign_bytes_become_text),
+	    arena_unit_test(every_control_character),
 	    arena_unit_test(indented),
 	    arena_unit_test(a_value_put_twice_is_shared),
 	};
