@@ -33,6 +33,7 @@ static const struct responder_row rows[] = {
     {"loop2.test", RESPOND_DATA, DNS_CNAME, 300, DATA("\4loop\4test\0")},
     {"many.test", RESPOND_DATA, DNS_TXT, 300, DATA("\4many")},
     {"odd \\\"\xff(.test", RESPOND_DATA, DNS_TXT, 300, DATA("\3odd")},
+    {"late.test", RESPOND_LATE, DNS_TXT, 300, DATA("\4late")},
     {"brief.test", RESPOND_DATA, DNS_TXT, 0, DATA("\5brief")},
     {"127.in-addr.arpa", RESPOND_DATA, DNS_TXT, 300, DATA("\3own")},
     {NULL, RESPOND_DATA, 0, 0, NULL, 0},
@@ -173,6 +174,23 @@ silence_ends_at_the_deadline_and_blocks_nobody(void **state)
 	assert_string_equal(answer->reason, "no answer in time");
 	assert_true(clock_monotonic_ms() - start >= 300);
 	assert_true(clock_monotonic_ms() - start < PATIENCE_MS);
+}
+
+/* The server is quick as a rule, which must not be taken for a promise. */
+static void
+server_that_works_for_a_while_is_waited_for(void **state)
+{
+	const struct dns_answer *answer;
+	char name[32];
+
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "quick%d.test", i);
+		assert_int_equal(ask(*state, name, DNS_TXT)->status,
+				 DNS_NXDOMAIN);
+	}
+	answer = ask(*state, "late.test", DNS_TXT);
+	assert_int_equal(answer->status, DNS_FOUND);
+	assert_text(answer->records[0].text, "late");
 }
 
 static void
@@ -439,6 +457,7 @@ main(void)
 	    cmocka_unit_test(what_is_not_there),
 	    cmocka_unit_test(failure_is_no_answer),
 	    cmocka_unit_test(silence_ends_at_the_deadline_and_blocks_nobody),
+	    cmocka_unit_test(server_that_works_for_a_while_is_waited_for),
 	    cmocka_unit_test(truncated_answer_comes_by_tcp),
 	    cmocka_unit_test(aliases),
 	    cmocka_unit_test(odd_bytes_of_a_name_travel),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "io/clock.h"
 
 #define PACKET 65535
 #define HEADER 12
@@ -20,6 +21,7 @@ struct responder {
 	char address[32];
 	int udp, tcp, stop[2];
 	pthread_t thread;
+	int64_t late_since_ms;
 	pthread_mutex_t lock;
 	char asked[ASKED_NAMES][64];
 	size_t asked_count;
@@ -111,9 +113,19 @@ row_has_name(const struct responder_row *row, const struct question *question)
 				 text_of(question->name, question->name_bytes));
 }
 
+static bool
+is_late_enough(struct responder *responder)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (responder->late_since_ms == 0)
+		responder->late_since_ms = now_ms;
+	return now_ms - responder->late_since_ms >= RESPONDER_LATE_MS;
+}
+
 /* Appends the records that fit the question; false for "say nothing". */
 static bool
-answer(const struct responder *responder, const struct question *question,
+answer(struct responder *responder, const struct question *question,
        bool is_tcp, uint8_t *packet, size_t *at)
 {
 	static const char soa[] = "\0\0"
@@ -125,7 +137,8 @@ answer(const struct responder *responder, const struct question *question,
 	for (row = responder->rows; row->name != NULL; row++) {
 		if (!row_has_name(row, question))
 			continue;
-		if (row->way == RESPOND_SILENCE)
+		if (row->way == RESPOND_SILENCE ||
+		    (row->way == RESPOND_LATE && !is_late_enough(responder)))
 			return false;
 		rcode = row->way == RESPOND_SERVFAIL ? 2 : 0;
 		if (row->way == RESPOND_BY_TCP && !is_tcp) {

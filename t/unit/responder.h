@@ -13,8 +13,12 @@ enum responder_way {
 	RESPOND_DATA,	  /* type, ttl and data of the row */
 	RESPOND_SERVFAIL, /* for any type */
 	RESPOND_SILENCE,  /* for any type */
-	RESPOND_BY_TCP	  /* data, but truncated over UDP */
+	RESPOND_BY_TCP,	  /* data, but truncated over UDP */
+	RESPOND_LATE	  /* nothing for RESPONDER_LATE_MS after the first
+			     question of this kind, then data */
 };
+
+#define RESPONDER_LATE_MS 900
 
 struct responder_row {
 	const char *name; /* labels between dots, no final dot */
