@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "base/why.h"
 #include "io/listen.h"
 #include "io/log.h"
@@ -400,6 +401,8 @@ glue_open(const struct milter_options *options, struct why *why)
 	describe(&milter);
 	if (smfi_register(milter) == MI_FAILURE)
 		return why_set(why, "libmilter refused the registration");
+	/* It hangs up on a header field above 64 KiB otherwise. */
+	smfi_setmaxdatasize(LIMIT_MILTER_PACKET_BYTES);
 	if (smfi_setconn((char *)(uintptr_t)options->listen) == MI_FAILURE ||
 	    smfi_setbacklog(BACKLOG) == MI_FAILURE ||
 	    smfi_opensocket(false) == MI_FAILURE)

@@ -20,6 +20,9 @@
  * 100 KiB a field, Sendmail at 32 KiB in all */
 #define LIMIT_HEADER_BYTES (1u << 20)
 #define LIMIT_HEADER_FIELDS 2000
+/* one packet from the mail server: a header field, or a piece of the body;
+ * header_size_limit of Postfix bounds it below, or not at all */
+#define LIMIT_MILTER_PACKET_BYTES (16u << 20)
 /* one field that a parser reads (From, DKIM-Signature, A-R, ARC) */
 #define LIMIT_FIELD_BYTES (100u << 10)
 
