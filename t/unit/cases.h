@@ -50,6 +50,7 @@ struct case_area {
 	bool (*is_better)(const char *now, const char *before);
 };
 
+extern const struct case_area case_area_dkim;
 extern const struct case_area case_area_dmarc;
 extern const struct case_area case_area_iprev;
 extern const struct case_area case_area_spf;

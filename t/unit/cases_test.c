@@ -17,6 +17,7 @@
 #define FILE_BYTES_MAX 200000
 
 static const struct case_area *const areas[] = {
+    &case_area_dkim,
     &case_area_dmarc,
     &case_area_iprev,
     &case_area_spf,

@@ -52,6 +52,19 @@ test_key_ed25519(struct arena *arena)
 	return key_of(arena, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
 }
 
+struct test_key *
+test_key_rfc8463(struct arena *arena)
+{
+	static const char seed[] =
+	    "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
+	struct text raw;
+
+	assert_true(base64_decode(arena, text_from(seed), &raw));
+	return key_of(arena, EVP_PKEY_new_raw_private_key_ex(
+				 NULL, "ED25519", NULL,
+				 (const unsigned char *)raw.at, raw.len));
+}
+
 static bool
 is_rsa(const struct test_key *key)
 {
@@ -264,34 +277,46 @@ test_sign(struct arena *arena, const struct test_key *key,
 }
 
 struct test_verified
+test_verify_with(struct arena *arena, struct resolver *resolver,
+		 const char *raw, const char *author,
+		 const struct dkim_options *options, int64_t at_s)
+{
+	struct body_digests *digests = body_digests_new(arena);
+	struct test_verified verified = {0};
+	const struct header_field *field;
+	struct dkim_verifier *verifier;
+	struct message message;
+	struct domain domain;
+	size_t used;
+
+	assert_true(domain_parse(arena, text_from(author), &domain, NULL));
+	verifier = dkim_verifier_new(arena, resolver, options);
+	message_init(&message, arena);
+	used = message_parse(&message, text_from(raw));
+	for (field = message_find(&message, "DKIM-Signature"); field != NULL;
+	     field = message_find_next(field, "DKIM-Signature"))
+		dkim_verifier_field(verifier, field);
+	dkim_verifier_end_of_header(verifier, &message, &domain, 1, digests);
+	body_digests_update(digests, text_from(raw + used));
+	body_digests_finish(digests);
+	verified.count = dkim_verifier_finish(verifier, (struct deadline){0},
+					      at_s, &verified.results);
+	return verified;
+}
+
+struct test_verified
 test_verify(struct arena *arena, const char *zone_text, const char *message,
 	    const char *author, const struct dkim_options *options)
 {
-	struct test_verified verified = {0};
-	struct domain domain;
+	struct test_verified verified;
 	struct dns_zone *zone;
-	struct message parsed;
-	struct body_digests *digests = body_digests_new(arena);
-	struct dkim_verifier *verifier;
-	const struct header_field *field;
-	size_t used;
 	struct why why;
 
 	zone = dns_zone_parse(arena, text_from(zone_text), &why);
 	if (zone == NULL)
 		fail_msg("zone: %s", why.text);
-	assert_true(domain_parse(arena, text_from(author), &domain, NULL));
-	verifier = dkim_verifier_new(arena, dns_zone_resolver(zone), options);
-	message_init(&parsed, arena);
-	used = message_parse(&parsed, text_from(message));
-	for (field = message_find(&parsed, "DKIM-Signature"); field != NULL;
-	     field = message_find_next(field, "DKIM-Signature"))
-		dkim_verifier_field(verifier, field);
-	dkim_verifier_end_of_header(verifier, &parsed, &domain, 1, digests);
-	body_digests_update(digests, text_from(message + used));
-	body_digests_finish(digests);
-	verified.count = dkim_verifier_finish(verifier, (struct deadline){0},
-					      now_s, &verified.results);
+	verified = test_verify_with(arena, dns_zone_resolver(zone), message,
+				    author, options, now_s);
 	verified.questions = dns_zone_questions(zone);
 	return verified;
 }

@@ -15,6 +15,8 @@ struct test_key;
 
 struct test_key *test_key_rsa(struct arena *arena, unsigned bits);
 struct test_key *test_key_ed25519(struct arena *arena);
+/* The same pair each time: that of RFC 8463 appendix A.2. */
+struct test_key *test_key_rfc8463(struct arena *arena);
 /* base64 as p= has it: SubjectPublicKeyInfo, or the raw Ed25519 key */
 const char *test_key_p(struct arena *arena, const struct test_key *key);
 /* "s1._domainkey.example.com TXT "v=DKIM1; k=...; p=..."\n", the record cut
@@ -48,7 +50,14 @@ struct test_verified {
 
 extern const struct dkim_options test_options;
 
-/* Verifies with answers from `zone`; `author` is the domain of From. */
+struct test_verified test_verify_with(struct arena *arena,
+				      struct resolver *resolver,
+				      const char *message, const char *author,
+				      const struct dkim_options *options,
+				      int64_t now_s);
+
+/* Verifies with answers from `zone` at the time 1700000000; `author` is the
+ * domain of From. */
 struct test_verified test_verify(struct arena *arena, const char *zone,
 				 const char *message, const char *author,
 				 const struct dkim_options *options);
