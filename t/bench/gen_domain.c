@@ -48,7 +48,7 @@ esp_init(struct domain *esp, unsigned n, uint64_t seed)
 {
 	snprintf(esp->name, sizeof(esp->name), "esp%02u.bench", n);
 	snprintf(esp->ip, sizeof(esp->ip), "198.19.%u.10", n + 1);
-	snprintf(esp->host, sizeof(esp->host), "out1.%s", esp->name);
+	snprintf(esp->host, sizeof(esp->host), "out1.esp%02u.bench", n);
 	make_keys(esp, seed);
 	esp->spf = SPF_IP4;
 	esp->spf_other = other_result[SPF_IP4];
@@ -82,8 +82,8 @@ domain_init(struct domain *domain, const struct domain *esps, unsigned n,
 		       sizeof(domain->host));
 	} else {
 		snprintf(domain->ip, sizeof(domain->ip), "198.18.1.%u", n + 1);
-		snprintf(domain->host, sizeof(domain->host), "mail.%s",
-			 domain->name);
+		snprintf(domain->host, sizeof(domain->host), "mail.d%03u.bench",
+			 n);
 	}
 	make_keys(domain, seed);
 	domain->sub_author = n % 10 == 4;
