@@ -12,6 +12,9 @@
 #include "io/spool_file.h"
 
 #define FILE_AGE_MS 1000
+/* Nobody loads: fewer and larger files, or a week would make 600,000. */
+#define FILE_AGE_BEHIND_MS 60000
+#define FILES_BEHIND 600
 #define FILE_BYTES (1u << 20)
 /* Full files that wait for a slow disk; above it a file grows on instead. */
 #define MOST_RETIRED 64
@@ -35,6 +38,7 @@ struct spool {
 	unsigned retired_count;
 	bool fresh; /* retired has files that were not tried yet */
 	uint64_t sequence;
+	int64_t age_ms; /* at which a file goes to new/ */
 	bool stop;
 
 	_Atomic uint64_t lost, waiting; /* waiting: new/ when counted, and
@@ -182,7 +186,7 @@ static int64_t
 count_waiting(struct spool *spool, int64_t now_ms)
 {
 	const struct spool_file *file;
-	uint64_t counted;
+	struct spool_waiting counted;
 	int64_t took_ms, pause_ms;
 
 	pthread_mutex_unlock(&spool->lock);
@@ -190,14 +194,31 @@ count_waiting(struct spool *spool, int64_t now_ms)
 	took_ms = clock_monotonic_ms() - now_ms;
 	pthread_mutex_lock(&spool->lock);
 	if (spool->current != NULL)
-		counted += spool->current->bytes;
+		counted.bytes += spool->current->bytes;
 	for (file = spool->retired; file != NULL; file = file->next)
-		counted += file->bytes;
-	atomic_store(&spool->waiting, counted);
+		counted.bytes += file->bytes;
+	atomic_store(&spool->waiting, counted.bytes);
+	spool->age_ms =
+	    counted.files > FILES_BEHIND ? FILE_AGE_BEHIND_MS : FILE_AGE_MS;
 	pause_ms = is_over(spool) ? COUNT_OVER_MS : COUNT_MS;
 	if (pause_ms < took_ms * COUNT_SHARE)
 		pause_ms = took_ms * COUNT_SHARE;
 	return now_ms + pause_ms;
+}
+
+static void
+take_earlier(int64_t *at, int64_t other)
+{
+	if (*at < 0 || *at > other)
+		*at = other;
+}
+
+/* True if the file that is being written wants its sync of the second. */
+static bool
+wants_sync(const struct spool *spool)
+{
+	return spool->sync == SPOOL_SYNC_SECOND && spool->current != NULL &&
+	       spool->current->dirty;
 }
 
 /* When to look again; < 0 when nothing waits. */
@@ -207,13 +228,24 @@ next_moment(const struct spool *spool, int64_t now_ms, int64_t count_ms)
 	int64_t at = -1;
 
 	if (atomic_load(&spool->waiting) > 0)
-		at = count_ms;
-	if (spool->current != NULL && spool->current->bytes > 0 &&
-	    (at < 0 || at > spool->current->opened_ms + FILE_AGE_MS))
-		at = spool->current->opened_ms + FILE_AGE_MS;
-	if (spool->retired != NULL && (at < 0 || at > now_ms + FILE_AGE_MS))
-		at = now_ms + FILE_AGE_MS;
+		take_earlier(&at, count_ms);
+	if (spool->current != NULL && spool->current->bytes > 0)
+		take_earlier(&at, spool->current->opened_ms + spool->age_ms);
+	if (wants_sync(spool))
+		take_earlier(&at, spool->current->synced_ms + FILE_AGE_MS);
+	if (spool->retired != NULL)
+		take_earlier(&at, now_ms + FILE_AGE_MS);
 	return at;
+}
+
+static void
+sync_current(struct spool *spool, int64_t now_ms)
+{
+	if (!wants_sync(spool) ||
+	    now_ms - spool->current->synced_ms < FILE_AGE_MS)
+		return;
+	spool->current->synced_ms = now_ms;
+	sync_file(spool, spool->current);
 }
 
 static void *
@@ -226,8 +258,9 @@ work(void *handle)
 	while (!spool->stop) {
 		now_ms = clock_monotonic_ms();
 		if (spool->current != NULL && spool->current->bytes > 0 &&
-		    now_ms - spool->current->opened_ms >= FILE_AGE_MS)
+		    now_ms - spool->current->opened_ms >= spool->age_ms)
 			retire_current(spool);
+		sync_current(spool, now_ms);
 		if (spool->retired != NULL)
 			finish_all_retired(spool);
 		if (now_ms >= count_ms)
@@ -287,7 +320,9 @@ spool_open(const struct spool_options *options, struct why *why)
 	pthread_cond_init(&spool->work, &monotonic);
 	pthread_cond_init(&spool->released, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	atomic_store(&spool->waiting, spool_folder_waiting(&spool->folder));
+	spool->age_ms = FILE_AGE_MS;
+	atomic_store(&spool->waiting,
+		     spool_folder_waiting(&spool->folder).bytes);
 	if (pthread_create(&spool->thread, NULL, work, spool) != 0) {
 		free_spool(spool);
 		why_set(why, "cannot start the spool's thread");

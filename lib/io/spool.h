@@ -2,7 +2,8 @@
  *
  * SPOOL/open/PROGRAM.HOST.PID.SEQ.jsonl is being written, locked (flock)
  * by its writer; it is renamed to SPOOL/new/UNIXMS-PROGRAM.HOST.PID.SEQ.jsonl
- * after a second, at 1 MiB, and when the spool is closed.  A file in open/
+ * after a second (a minute while more than 600 files wait for a loader that
+ * is away), at 1 MiB, and when the spool is closed.  A file in open/
  * that can be locked was left by a writer that died: the loader takes it.
  * One line is one write(2): kill -9 loses nothing that was appended.
  *

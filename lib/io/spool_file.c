@@ -86,26 +86,29 @@ spool_folder_close(struct spool_folder *folder)
 	free(folder->directory);
 }
 
-uint64_t
+struct spool_waiting
 spool_folder_waiting(const struct spool_folder *folder)
 {
 	int fd =
 	    openat(folder->new_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct spool_waiting sum = {0, 0};
 	struct dirent *entry;
-	uint64_t sum = 0;
 	struct stat st;
 
 	if (dir == NULL) {
 		if (fd >= 0)
 			close(fd);
-		return 0;
+		return sum;
 	}
-	while ((entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.' &&
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.' ||
 		    fstatat(folder->new_fd, entry->d_name, &st,
-			    AT_SYMLINK_NOFOLLOW) == 0)
-			sum += (uint64_t)st.st_size;
+			    AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		sum.files++;
+		sum.bytes += (uint64_t)st.st_size;
+	}
 	closedir(dir);
 	return sum;
 }
@@ -144,6 +147,7 @@ spool_file_create(const struct spool_folder *folder, const char *stem,
 		if (is_still_ours(folder, file->fd, file->name)) {
 			fchmod(file->fd, 0660);
 			file->opened_ms = clock_monotonic_ms();
+			file->synced_ms = file->opened_ms;
 			return file;
 		}
 		close(file->fd);

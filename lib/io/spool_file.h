@@ -20,14 +20,19 @@ bool spool_folder_open(struct spool_folder *folder, const char *directory,
 		       struct why *why);
 void spool_folder_close(struct spool_folder *folder);
 
-/* Bytes of all files in new/. */
-uint64_t spool_folder_waiting(const struct spool_folder *folder);
+struct spool_waiting {
+	uint64_t files, bytes;
+};
+
+/* What lies in new/. */
+struct spool_waiting spool_folder_waiting(const struct spool_folder *folder);
 
 struct spool_file {
 	int fd;
 	char name[NAME_MAX + 1];
 	uint64_t bytes;	   /* whole lines only */
 	int64_t opened_ms; /* monotonic */
+	int64_t synced_ms; /* newest sync, or opened_ms */
 	unsigned users;	   /* threads that sync it now */
 	bool dirty;	   /* written after the newest sync */
 	bool broken;	   /* ends with a part of a line: takes no more */

@@ -130,9 +130,10 @@ waiting_bytes_are_counted(void **state)
 	assert_true(spool_file_append(file, TEXT("{\"n\":1}"), NULL));
 	assert_true(spool_file_append(file, TEXT("{}"), NULL));
 	assert_int_equal(file->bytes, 11);
-	assert_int_equal(spool_folder_waiting(&folder), 0);
+	assert_int_equal(spool_folder_waiting(&folder).bytes, 0);
 	assert_true(spool_file_publish(&folder, file));
-	assert_int_equal(spool_folder_waiting(&folder), 11);
+	assert_int_equal(spool_folder_waiting(&folder).bytes, 11);
+	assert_int_equal(spool_folder_waiting(&folder).files, 1);
 	spool_file_free(file);
 	assert_true(first_name(folder.new_fd, published));
 	assert_int_equal(unlinkat(folder.new_fd, published, 0), 0);
@@ -173,8 +174,9 @@ fill_a_disk(void)
 	spool_close(spool);
 	if (!spool_folder_open(&folder, top, NULL))
 		_exit(3);
-	_exit(spool_folder_waiting(&folder) == kept * (sizeof(line) + 1) ? 0
-									 : 4);
+	_exit(spool_folder_waiting(&folder).bytes == kept * (sizeof(line) + 1)
+		  ? 0
+		  : 4);
 }
 
 static void

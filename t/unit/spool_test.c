@@ -410,6 +410,31 @@ spool_max_refuses_and_recovers(void **state)
 	spool_close(spool);
 }
 
+/* While the loader is away, a file stays open beyond its second. */
+static void
+backlog_makes_fewer_files(void **state)
+{
+	struct spool *spool = open_spool(SPOOL_SYNC_NEVER, 0);
+	char path[512];
+	int64_t end_ms;
+
+	for (int i = 0; i < 700; i++) {
+		snprintf(path, sizeof(path), "%s/new/%d-x", top, i);
+		close(open(path, O_CREAT | O_WRONLY, 0600));
+	}
+	spool_close(spool);
+	spool = open_spool(SPOOL_SYNC_NEVER, 0);
+	assert_true(append_number(spool, 1, 10));
+	/* a second and a half in which nothing may come */
+	end_ms = clock_monotonic_ms() + 1500;
+	while (clock_monotonic_ms() < end_ms) {
+		assert_int_equal(read_all_new().files, 700);
+		usleep(50000);
+	}
+	spool_close(spool);
+	assert_int_equal(read_all_new().files, 701);
+}
+
 static void
 missing_folder_tells_the_remedy(void **state)
 {
@@ -454,6 +479,7 @@ main(void)
 	    spool_test(two_spools_of_one_process),
 	    spool_test(short_write_is_taken_back),
 	    spool_test(spool_max_refuses_and_recovers),
+	    spool_test(backlog_makes_fewer_files),
 	    spool_test(missing_folder_tells_the_remedy),
 	    spool_test(host_makes_no_path),
 	};
