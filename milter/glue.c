@@ -410,6 +410,7 @@ glue_open(const struct milter_options *options, struct why *why)
 				    "may make it, and that its address is "
 				    "of this host",
 			       options->listen);
+	listen_send_at_once();
 	return listen_set_access(&own_socket, &access, why);
 }
 

@@ -1,9 +1,11 @@
 #include "io/listen.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -188,6 +190,35 @@ find_group(const char *name, gid_t *gid, struct why *why)
 			       name);
 	*gid = found->gr_gid;
 	return true;
+}
+
+/* Linux hands the option down to the sockets that accept() gives. */
+static void
+send_at_once(int fd)
+{
+	int listens = 0, domain = 0, on = 1;
+	socklen_t size = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 ||
+	    !listens ||
+	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0)
+		return;
+	if (domain == AF_INET || domain == AF_INET6)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+void
+listen_send_at_once(void)
+{
+	DIR *open_files = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	if (open_files == NULL)
+		return;
+	while ((entry = readdir(open_files)) != NULL)
+		if (entry->d_name[0] != '.')
+			send_at_once((int)strtol(entry->d_name, NULL, 10));
+	closedir(open_files);
 }
 
 bool

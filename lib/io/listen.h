@@ -48,6 +48,12 @@ bool listen_remove_stale(const struct listen_address *address, struct why *why);
 bool listen_set_access(const struct listen_address *address,
 		       const struct listen_access *access, struct why *why);
 
+/* Has small answers sent at once on connections to the TCP sockets that this
+ * process listens on, whoever opened them.  libmilter sends an added field
+ * and its verdict apart: the second would wait for the other side's delayed
+ * acknowledgement, 40 ms each message. */
+void listen_send_at_once(void);
+
 /* A socket that listens (close-on-exec, not blocking), or -1.  A unix socket
  * has its mode and group before anybody can connect. */
 int listen_open(const struct listen_address *address,

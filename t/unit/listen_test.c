@@ -1,6 +1,8 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -159,6 +161,40 @@ file_that_is_no_socket_stays(void **state)
 	assert_int_equal(access(listen_path(&address), F_OK), 0);
 }
 
+static bool
+sends_at_once(int listener)
+{
+	struct sockaddr_storage at;
+	socklen_t at_size = sizeof(at), size = sizeof(int);
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), server;
+	int on = -1;
+
+	assert_int_equal(
+	    getsockname(listener, (struct sockaddr *)&at, &at_size), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&at, at_size), 0);
+	server = accept(listener, NULL, NULL);
+	assert_true(server >= 0);
+	assert_int_equal(
+	    getsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
+	close(server);
+	close(client);
+	return on != 0;
+}
+
+static void
+answers_over_tcp_are_sent_at_once(void **state)
+{
+	struct listen_address address = parsed("inet:0@127.0.0.1");
+	struct why why;
+	int fd = listen_open(&address, NULL, &why);
+
+	assert_true(fd >= 0);
+	assert_false(sends_at_once(fd));
+	listen_send_at_once();
+	assert_true(sends_at_once(fd));
+	close(fd);
+}
+
 static void
 system_chooses_a_port(void **state)
 {
@@ -189,6 +225,7 @@ main(void)
 	    folder_test(unknown_group_leaves_no_socket),
 	    folder_test(stale_socket_gives_way_and_live_one_stays),
 	    folder_test(file_that_is_no_socket_stays),
+	    cmocka_unit_test(answers_over_tcp_are_sent_at_once),
 	    cmocka_unit_test(system_chooses_a_port),
 	};
 
