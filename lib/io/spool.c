@@ -213,12 +213,12 @@ take_earlier(int64_t *at, int64_t other)
 		*at = other;
 }
 
-/* True if the file that is being written wants its sync of the second. */
+/* A file with lines that is synced each second. */
 static bool
-wants_sync(const struct spool *spool)
+is_synced(const struct spool *spool)
 {
 	return spool->sync == SPOOL_SYNC_SECOND && spool->current != NULL &&
-	       spool->current->dirty;
+	       spool->current->bytes > 0;
 }
 
 /* When to look again; < 0 when nothing waits. */
@@ -231,7 +231,7 @@ next_moment(const struct spool *spool, int64_t now_ms, int64_t count_ms)
 		take_earlier(&at, count_ms);
 	if (spool->current != NULL && spool->current->bytes > 0)
 		take_earlier(&at, spool->current->opened_ms + spool->age_ms);
-	if (wants_sync(spool))
+	if (is_synced(spool))
 		take_earlier(&at, spool->current->synced_ms + FILE_AGE_MS);
 	if (spool->retired != NULL)
 		take_earlier(&at, now_ms + FILE_AGE_MS);
@@ -241,11 +241,12 @@ next_moment(const struct spool *spool, int64_t now_ms, int64_t count_ms)
 static void
 sync_current(struct spool *spool, int64_t now_ms)
 {
-	if (!wants_sync(spool) ||
+	if (!is_synced(spool) ||
 	    now_ms - spool->current->synced_ms < FILE_AGE_MS)
 		return;
 	spool->current->synced_ms = now_ms;
-	sync_file(spool, spool->current);
+	if (spool->current->dirty)
+		sync_file(spool, spool->current);
 }
 
 static void *

@@ -32,7 +32,7 @@ struct spool_file {
 	char name[NAME_MAX + 1];
 	uint64_t bytes;	   /* whole lines only */
 	int64_t opened_ms; /* monotonic */
-	int64_t synced_ms; /* newest sync, or opened_ms */
+	int64_t synced_ms; /* when a sync was last considered */
 	unsigned users;	   /* threads that sync it now */
 	bool dirty;	   /* written after the newest sync */
 	bool broken;	   /* ends with a part of a line: takes no more */
