@@ -154,6 +154,21 @@ for my $value (@tricks) {
 	    or diag explain $got->{log};
 }
 
+# A second author where the bounds on the header section leave it out.
+for my $case (['2100 fields', join '', map { "X-$_: $_\n" } 1 .. 2100],
+	['2 MB', join '', map { "X-$_: " . 'y' x 90_000 . "\n" } 1 .. 22],
+	['a field of 2 MB', 'X: ' . 'y' x 2_000_000 . "\n"]) {
+	my ($what, $between) = @$case;
+	for my $order ([qw(a@good.example b@bank.example)],
+		[qw(b@bank.example a@good.example)]) {
+		my $got = hostile("two authors with $what between",
+		    data => "From: $order->[0]\n${between}From: "
+			. "$order->[1]\n$usual\n.\n");
+		isnt($got->{log}{dmarc}, 'pass', '... pass for nobody')
+		    or diag explain $got->{log};
+	}
+}
+
 # --- sizes of the body ---
 
 {

@@ -279,6 +279,9 @@ sub transaction {
 	return $answer;
 }
 
+# A milter that asked for the space after the colon brings it.
+sub _after_colon { return $_[0] =~ /^[ \t]/ ? $_[0] : " $_[0]" }
+
 # The message as it would be delivered, with the changes of an answer made.
 sub apply {
 	my ($message, $answer) = @_;
@@ -287,16 +290,16 @@ sub apply {
 		my ($what, @value) = @$change;
 		if ($what eq 'insert') {
 			splice @$fields, $value[0], 0, [$value[1],
-			    " $value[2]"];
+			    _after_colon($value[2])];
 		} elsif ($what eq 'add') {
-			push @$fields, [$value[0], " $value[1]"];
+			push @$fields, [$value[0], _after_colon($value[1])];
 		} elsif ($what eq 'change') {
 			my $n = 0;
 			for my $field (@$fields) {
 				next if lc $field->[0] ne lc $value[1]
 				    || ++$n != $value[0];
 				$field->[1] = $value[2] eq '' ? undef
-				    : " $value[2]";
+				    : _after_colon($value[2]);
 			}
 		}
 	}
