@@ -28,6 +28,25 @@ has_listener(const struct config_source *source, const char *listener,
 	return why_set(why, "there is no section [milter %s]", listener);
 }
 
+/* All listeners are read, whichever is served: an error in one is told by
+ * all. */
+static bool
+fill_listeners(struct setup *setup, struct why *why)
+{
+	struct milter_options *other;
+	const char *const *names;
+	size_t count = config_names(setup->source, "milter", &names), i;
+
+	for (i = 0; i < count; i++) {
+		other = arena_new_value(setup->arena, struct milter_options);
+		if (!config_fill(setup->source, milter_options_table, "milter",
+				 names[i], other, why))
+			return false;
+	}
+	return config_fill(setup->source, milter_options_table, "milter",
+			   setup->listener, &setup->milter, why);
+}
+
 static bool
 load(struct setup *setup, const char *path, struct why *why)
 {
@@ -39,8 +58,7 @@ load(struct setup *setup, const char *path, struct why *why)
 		return false;
 	return config_common_fill(setup->arena, setup->source, &setup->common,
 				  why) &&
-	       config_fill(setup->source, milter_options_table, "milter",
-			   name, &setup->milter, why) &&
+	       fill_listeners(setup, why) &&
 	       config_fill(setup->source, milter_options_table, "trust", NULL,
 			   &setup->milter, why) &&
 	       config_check(setup->source, config_known_sections, why) &&
@@ -83,8 +101,7 @@ setup_resolver_options(const struct setup *setup,
 	options->root_key = common->root_key != NULL
 				? common->root_key
 				: resolver_default_root_key();
-	if (common->root_key != NULL &&
-	    strcmp(common->root_key, "none") == 0)
+	if (common->root_key != NULL && strcmp(common->root_key, "none") == 0)
 		options->root_key = NULL;
 }
 
@@ -95,9 +112,9 @@ setup_engine(struct setup *setup, struct resolver *resolver,
 	uint64_t timeout_s = setup->common.dns_timeout_s;
 	struct engine *engine;
 
-	engine = engine_new(setup->arena, &setup->milter,
-			    setup->common.hostname, setup->listener, resolver,
-			    spool, why);
+	engine =
+	    engine_new(setup->arena, &setup->milter, setup->common.hostname,
+		       setup->listener, resolver, spool, why);
 	if (engine != NULL)
 		engine->timeout_s = timeout_s;
 	return engine;

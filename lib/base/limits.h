@@ -1,7 +1,7 @@
 /* limits.h - bounds on everything that comes from outside
  *
  * Input is bounded where it enters, here; inside, code reads straight on.
- * docs/limits.md shows this table to administrators, and t/00-layers.t
+ * docs/limits.md shows this table to administrators, and t/02-limits.t
  * checks that the two agree.
  */
 #ifndef BASE_LIMITS_H

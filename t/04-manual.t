@@ -1,0 +1,125 @@
+#!/usr/bin/perl
+# The manual pages: mandoc has nothing to say about them; signet.conf(5) has
+# every option with its default and its words, and no other; usage and page
+# name the same arguments; the example configuration loads, as it is and with
+# every comment taken away.
+
+use strict;
+use warnings;
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Signet::Util qw(build_dir top_dir slurp spew temp_dir run_command
+    must_run need_programs program_path);
+
+need_programs('mandoc');
+my $man = top_dir() . '/docs/man';
+
+# --- mandoc ---
+
+for my $page (glob "$man/*.[158]") {
+	my ($status, $out, $err) = run_command('mandoc', '-Tlint',
+	    '-Wwarning', $page);
+	is($out . $err, '', (split m{/}, $page)[-1] . ' is without a fault');
+}
+
+# --- signet.conf(5) and the tables ---
+
+# Of [section]{name}: the text of the entry.
+sub read_page {
+	my ($section, $name, %entry);
+	for my $line (split /\n/, slurp("$man/signet.conf.5")) {
+		if ($line =~ /\A[.]S[sh] (?:\[(\w+)\])?/) {
+			($section, $name) = ($1, undef);
+		} elsif ($line =~ /\A[.]It Cm (\w+) No = (.*)/ && $section) {
+			$name = $1;
+			$entry{$section}{$name} = "$line\n";
+		} elsif ($line =~ /\A[.]El/) {
+			undef $name;
+		} elsif (defined $name) {
+			$entry{$section}{$name} .= "$line\n";
+		}
+	}
+	return \%entry;
+}
+
+my $list = build_dir() . '/t/manual/list_options';
+-x $list or die "$list has not been built\n";
+my @options = map { [split /\t/, $_, -1] } split /\n/, must_run($list);
+cmp_ok(scalar @options, '>', 40, 'there are options');
+
+my $page = read_page();
+my %known;
+for my $option (@options) {
+	my ($section, $name, $default, $words) = @$option;
+	$known{$section}{$name} = 1;
+	my $entry = $page->{$section}{$name};
+	ok(defined $entry, "[$section] $name is in signet.conf(5)") or next;
+	if ($default eq '-') {
+		like($entry, qr/^Unset by default/m, '... unset by default');
+	} else {
+		# the page tells it as the distribution's packages have it
+		$default =~ s{\A/.*(?=/spool/signet\z)}{/var};
+		like($entry, qr/^Default:\n[.]Cm \Q$default\E [.]$/m,
+		    '... its default');
+	}
+	for my $word (split ' ', $words) {
+		next if $word =~ /\A(?:yes|no)\z/ && $entry =~ /Ar flag/;
+		like($entry, qr/\b\Q$word\E\b/, "... the word $word");
+	}
+}
+for my $section (sort keys %$page) {
+	is_deeply([grep { !$known{$section}{$_} }
+	    sort keys %{ $page->{$section} }], [],
+	    "the page has no option of [$section] that is none");
+}
+
+# --- the arguments ---
+
+my $signet = program_path('signet');
+my ($status, $out, $err) = run_command($signet, 'explain', '--no-such');
+is($status, 2, 'signet explain refuses what it does not know');
+my $text = slurp("$man/signet.1");
+my %told = map { $_ => 1 } $text =~ /Fl Fl ([a-z-]+)/g;
+my ($usage) = $err =~ /^(usage:.*)/ms;
+for my $argument ($usage =~ /--([a-z-]+)/g) {
+	ok($told{$argument}, "signet(1) has --$argument");
+}
+for my $argument (sort keys %told) {
+	next if $argument =~ /\A(?:version|test-only-weak-crypto)\z/;
+	like($usage, qr/--\Q$argument\E\b/, "signet explain has --$argument");
+}
+
+# --- the example ---
+
+my $milter = program_path('signet-milter');
+my $load = program_path('signet-load');
+my $example = top_dir() . '/docs/examples/signet.conf';
+($status, $out, $err) = run_command($milter, '-n', '-c', $example);
+is($status, 0, 'signet-milter takes the example') or diag $err;
+is($out, <<'END', '... which changes what its lines say');
+[common]
+hostname = mx.example.org
+[milter]
+socket_group = postfix
+mode = test
+END
+
+my $all = slurp($example);
+$all =~ s/^#(?=[a-z_]+ = |\[)//gm;
+my $file = temp_dir() . '/signet.conf';
+spew($file, $all);
+for my $program ($milter, $load) {
+	($status, $out, $err) = run_command($program, '-n', '-c', $file);
+	is($status, 0, "$program takes every line of it") or diag $err;
+}
+($status, $out, $err) = run_command($milter, '-n', '-c', $file, '-l',
+    'submission');
+is($status, 0, '... and so does its second listener') or diag $err;
+for my $option (@options) {
+	my ($section, $name, $default) = @$option;
+	my ($part) = $all =~ /^\[$section\]\n(.*?)(?=^\[|\z)/ms;
+	like($part // '', qr/^\Q$name\E = /m,
+	    "[$section] $name is in the example");
+}
+done_testing;

@@ -1,0 +1,35 @@
+/* list_options - all options of all programs, for the test of the manual
+ *
+ * One a line: section, name, default ("-" if unset) and the words it takes,
+ * with tabs between.
+ */
+#include "io/config_common.h"
+#include "milter/options.h"
+#include "sql/load_settings.h"
+
+static void
+list(const struct config_option *table)
+{
+	const struct config_option *option;
+	const char *const *word;
+
+	for (option = table; option->section != NULL; option++) {
+		printf("%s\t%s\t%s\t", option->section, option->name,
+		       option->otherwise != NULL ? option->otherwise : "-");
+		for (word = option->words; word != NULL && *word != NULL;
+		     word++)
+			printf("%s ", *word);
+		if (option->type == CONFIG_BOOL)
+			fputs("yes no ", stdout);
+		putchar('\n');
+	}
+}
+
+int
+main(void)
+{
+	list(config_common_table);
+	list(milter_options_table);
+	list(load_settings_table);
+	return 0;
+}
