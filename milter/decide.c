@@ -74,15 +74,21 @@ second_reason(const struct milter_options *options,
 	return NULL;
 }
 
-static bool
-is_trusted(const struct verdict *verdict)
+static const struct override *
+first_trust(const struct verdict *verdict)
 {
 	size_t i;
 
 	for (i = 0; i < verdict->override_count; i++)
 		if (verdict->overrides[i].type != OVERRIDE_POLICY_TEST_MODE)
-			return true;
-	return false;
+			return &verdict->overrides[i];
+	return NULL;
+}
+
+static bool
+is_trusted(const struct verdict *verdict)
+{
+	return first_trust(verdict) != NULL;
 }
 
 static const char *
@@ -134,8 +140,12 @@ decide_dmarc(struct arena *arena, const struct milter_options *options,
 	if (policy != DMARC_POLICY_REJECT &&
 	    policy != DMARC_POLICY_QUARANTINE)
 		return;
-	if (is_trusted(verdict))
+	if (is_trusted(verdict)) {
+		choice->reason = arena_printf(
+		    arena, "override-%s",
+		    override_name(first_trust(verdict)->type));
 		return;
+	}
 	if (policy == DMARC_POLICY_REJECT &&
 	    options->dmarc_reject == REMEDY_REJECT &&
 	    second_reason(options, verdict) == NULL) {

@@ -122,6 +122,7 @@ trust_overrides(void **state)
 	verdict_add_override(&verdict, OVERRIDE_MAILING_LIST, "list.example");
 	decide(*state, &options, &verdict, &decision);
 	assert_int_equal(decision.action, ACTION_ACCEPT);
+	assert_string_equal(decision.reason, "override-mailing_list");
 	assert_int_equal(verdict.dmarc.result, DMARC_FAIL);
 }
 
