@@ -26,7 +26,8 @@
 #define STOP_WAIT_MS 10000
 
 static struct listen_address own_socket;
-static volatile bool stopping;
+static atomic_bool is_open; /* own_socket may be read by other threads */
+static atomic_bool stopping;
 
 static void
 set_on_its_way(struct session *session, bool on_its_way)
@@ -411,6 +412,7 @@ glue_open(const struct milter_options *options, struct why *why)
 				    "of this host",
 			       options->listen);
 	listen_send_at_once();
+	atomic_store(&is_open, true);
 	return listen_set_access(&own_socket, &access, why);
 }
 
@@ -446,9 +448,12 @@ tell_libmilter(void *unused)
 static void
 wake_listener(void)
 {
-	int fd = socket(own_socket.socket.ss_family,
-			SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd;
 
+	if (!atomic_load(&is_open))
+		return;
+	fd = socket(own_socket.socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC,
+		    0);
 	if (fd < 0)
 		return;
 	(void)!connect(fd, (const struct sockaddr *)&own_socket.socket,
