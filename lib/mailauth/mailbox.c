@@ -220,7 +220,9 @@ list_has_domain(const struct mailbox_list *list, struct domain domain)
 	return false;
 }
 
-/* Whether the text behind an '@' is a domain that no mailbox has. */
+/* Whether the text behind an '@' could be a domain that no mailbox has.  What
+ * is no domain to us may be one to a reader who ends it elsewhere, at a space
+ * of Unicode for example. */
 static bool
 is_foreign(struct address_reader *reader, struct text name)
 {
@@ -228,8 +230,9 @@ is_foreign(struct address_reader *reader, struct text name)
 
 	while (name.len > 0 && name.at[name.len - 1] == '.')
 		name.len--;
-	return text_has(name, '.') &&
-	       domain_parse(reader->arena, name, &domain, NULL) &&
+	if (!text_has(name, '.'))
+		return false;
+	return !domain_parse(reader->arena, name, &domain, NULL) ||
 	       !list_has_domain(reader->list, domain);
 }
 

@@ -53,8 +53,8 @@ size_t message_parse(struct message *message, struct text raw);
  * ones below `after`.  NULL at the end. */
 const struct header_field *message_find(const struct message *message,
 					const char *name);
-const struct header_field *
-message_find_next(const struct header_field *after, const char *name);
+const struct header_field *message_find_next(const struct header_field *after,
+					     const char *name);
 size_t message_count(const struct message *message, const char *name);
 
 /* The value with line breaks of folding taken out and trimmed; a line break

@@ -143,6 +143,7 @@ read_with_a_doubt(void **state)
 	    {"\"Some <x@bank.example>\"@evil.example",
 	     "?\"Some <x@bank.example>\"@evil.example"},
 	    {"\"\\\"<bob@bank.example>\" <x@evil.example>", "?x@evil.example"},
+	    {"bob@bank.example\xc2\xa0<x@evil.example>", "?x@evil.example"},
 	    {"\"bob@bank.example\":;", "?"},
 	    {"\"bob@bank.example\"", "?"},
 	};
