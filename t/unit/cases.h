@@ -52,7 +52,9 @@ struct case_area {
 
 extern const struct case_area case_area_dkim;
 extern const struct case_area case_area_dmarc;
+extern const struct case_area case_area_from;
 extern const struct case_area case_area_iprev;
+extern const struct case_area case_area_results;
 extern const struct case_area case_area_spf;
 
 /* Everything lies in the arena and borrows from `text`. */

@@ -19,7 +19,9 @@
 static const struct case_area *const areas[] = {
     &case_area_dkim,
     &case_area_dmarc,
+    &case_area_from,
     &case_area_iprev,
+    &case_area_results,
     &case_area_spf,
 };
 
