@@ -23,36 +23,87 @@ take_address(struct scan *in, struct ipaddr *address)
 	return ipaddr_parse(inside, address);
 }
 
-/* Inside the comment after the HELO name: the last bracketed address, since
- * the client chose what stands before it. */
+/* What a comment says. */
+struct inside {
+	struct ipaddr first, last;
+	bool begins; /* with an address: "(" and at once "[" */
+	bool found;
+	bool named;	  /* has "helo=" or "ident=" */
+	struct text helo; /* after "helo=" */
+};
+
+/* Exim puts what the client gave behind "helo=" and "ident="; it may look
+ * like an address itself. */
 static bool
-take_comment(struct scan *in, struct ipaddr *address)
+take_named(struct scan *in, struct inside *inside)
 {
-	bool found = false;
+	if (scan_string_nocase(in, "helo="))
+		inside->helo = scan_while(in, is_word);
+	else if (scan_string_nocase(in, "ident="))
+		scan_while(in, is_word);
+	else
+		return false;
+	inside->named = true;
+	return true;
+}
+
+static void
+take_bracket(struct scan *in, struct inside *inside)
+{
+	struct ipaddr address;
+
+	if (!take_address(in, &address))
+		return;
+	if (!inside->found)
+		inside->first = address;
+	inside->last = address;
+	inside->found = true;
+}
+
+static void
+take_comment(struct scan *in, struct inside *inside)
+{
 	unsigned depth = 1;
 
+	inside->begins = scan_peek(in) == '[';
 	while (!scan_at_end(in) && depth > 0) {
-		if (scan_peek(in) == '[') {
-			if (take_address(in, address))
-				found = true;
-			continue;
-		}
 		if (scan_char(in, '(')) {
 			depth++;
-			continue;
-		}
-		if (scan_char(in, ')')) {
+		} else if (scan_char(in, ')')) {
 			depth--;
-			continue;
+		} else if (scan_peek(in) == '[') {
+			take_bracket(in, inside);
+		} else if (!take_named(in, inside)) {
+			in->at++;
 		}
-		in->at++;
 	}
-	return found;
+}
+
+/* "NAME ([ADDRESS] helo=HELO)" and "[ADDRESS] (helo=HELO)" are Exim's, where
+ * the address stands before anything that the client chose; with Postfix and
+ * Sendmail it stands behind that. */
+static bool
+choose_address(struct inside *inside, struct received_from *from)
+{
+	struct scan word;
+
+	if (inside->found) {
+		from->address = inside->begins && inside->named ? inside->first
+								: inside->last;
+	} else {
+		scan_init(&word, from->helo);
+		if (!inside->named || !take_address(&word, &from->address))
+			return false;
+	}
+	if (inside->helo.len > 0)
+		from->helo = inside->helo;
+	return true;
 }
 
 bool
 received_parse(struct text value, struct received_from *from)
 {
+	struct inside inside = {.found = false};
 	struct scan in;
 
 	scan_init(&in, value);
@@ -62,7 +113,11 @@ received_parse(struct text value, struct received_from *from)
 	scan_fws(&in);
 	from->helo = scan_while(&in, is_word);
 	scan_fws(&in);
-	if (scan_char(&in, '('))
-		return take_comment(&in, &from->address);
-	return false;
+	if (!scan_char(&in, '('))
+		return false;
+	/* "NAME (HELO WORD) (ADDRESS)" is qmail's: the word is the client's */
+	if (text_starts(scan_rest(&in), TEXT("HELO ")))
+		return false;
+	take_comment(&in, &inside);
+	return choose_address(&inside, from);
 }

@@ -1,8 +1,9 @@
 /* received.h - the host that a Received field says it got the message from
  *
  * RFC 5321 section 4.4, as Postfix, Sendmail and Exim write it:
- * "from HELO (NAME [ADDRESS]) by ...".  Only the field of a host we trust
- * may be believed.
+ * "from HELO (NAME [ADDRESS]) by ...", "from NAME ([ADDRESS] helo=HELO) by
+ * ...".  Only the field of a host we trust may be believed; what its client
+ * could choose (HELO, ident, reverse DNS) is never taken for the address.
  */
 #ifndef MAILAUTH_RECEIVED_H
 #define MAILAUTH_RECEIVED_H
