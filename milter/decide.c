@@ -3,8 +3,13 @@
 #include "base/arena.h"
 #include "base/utf8.h"
 
+/* Our part of a reply: a line has 512 bytes with its code, the status and
+ * its end (RFC 5321 section 4.5.3.1.5). */
+#define REPLY_TEXT_BYTES 490
+
 /* The worst remedy so far, with its words. */
 struct choice {
+	const struct override *trust; /* the first that spares, or NULL */
 	enum remedy remedy;
 	const char *reason, *status, *text;
 	bool by_dmarc;
@@ -20,7 +25,10 @@ consider(struct choice *choice, int remedy, const char *reason,
 	choice->reason = reason;
 	choice->status = status;
 	choice->text = text;
-	choice->by_dmarc = false;
+	/* another reason to keep aside what DMARC keeps aside changes nothing
+	 * for the author domain; a refusal has one reason */
+	if (choice->remedy == REMEDY_REJECT)
+		choice->by_dmarc = false;
 }
 
 static const char *
@@ -74,6 +82,7 @@ second_reason(const struct milter_options *options,
 	return NULL;
 }
 
+/* Before decide_dmarc adds what it did itself. */
 static const struct override *
 first_trust(const struct verdict *verdict)
 {
@@ -83,12 +92,6 @@ first_trust(const struct verdict *verdict)
 		if (verdict->overrides[i].type != OVERRIDE_POLICY_TEST_MODE)
 			return &verdict->overrides[i];
 	return NULL;
-}
-
-static bool
-is_trusted(const struct verdict *verdict)
-{
-	return first_trust(verdict) != NULL;
 }
 
 static const char *
@@ -108,6 +111,39 @@ dmarc_text(struct arena *arena, const struct verdict *verdict,
 	    readable(arena, verdict->dmarc.author.name));
 }
 
+/* The word of DMARC for what a remedy does. */
+static enum dmarc_policy
+policy_of(enum remedy remedy)
+{
+	switch (remedy) {
+	case REMEDY_ACCEPT:
+		return DMARC_POLICY_NONE;
+	case REMEDY_TAG:
+	case REMEDY_HOLD:
+		return DMARC_POLICY_QUARANTINE;
+	case REMEDY_REJECT:
+		return DMARC_POLICY_REJECT;
+	}
+	return DMARC_POLICY_NONE;
+}
+
+/* RFC 9990, policy_evaluated: a report says why the policy that was applied
+ * is not the one that was asked for. */
+static void
+explain_difference(struct arena *arena, const struct milter_options *options,
+		   struct verdict *verdict, const char *word, int remedy,
+		   bool differs)
+{
+	if (options->mode == MODE_TEST)
+		verdict_add_override(verdict, OVERRIDE_LOCAL_POLICY,
+				     "only recorded, not enforced here");
+	else if (differs)
+		verdict_add_override(
+		    verdict, OVERRIDE_LOCAL_POLICY,
+		    arena_printf(arena, "dmarc_%s = %s", word,
+				 remedy_name((enum remedy)remedy)));
+}
+
 static void
 apply_policy(struct arena *arena, const struct milter_options *options,
 	     struct verdict *verdict, enum dmarc_policy policy,
@@ -118,7 +154,9 @@ apply_policy(struct arena *arena, const struct milter_options *options,
 			 ? options->dmarc_reject
 			 : options->dmarc_quarantine;
 
-	if (remedy <= (int)choice->remedy)
+	explain_difference(arena, options, verdict, word, remedy,
+			   policy_of((enum remedy)remedy) != policy);
+	if (remedy == REMEDY_ACCEPT)
 		return;
 	consider(choice, remedy, arena_printf(arena, "dmarc-%s", word),
 		 "5.7.26", dmarc_text(arena, verdict, word));
@@ -140,10 +178,10 @@ decide_dmarc(struct arena *arena, const struct milter_options *options,
 	if (policy != DMARC_POLICY_REJECT &&
 	    policy != DMARC_POLICY_QUARANTINE)
 		return;
-	if (is_trusted(verdict)) {
-		choice->reason = arena_printf(
-		    arena, "override-%s",
-		    override_name(first_trust(verdict)->type));
+	if (choice->trust != NULL) {
+		choice->reason =
+		    arena_printf(arena, "override-%s",
+				 override_name(choice->trust->type));
 		return;
 	}
 	if (policy == DMARC_POLICY_REJECT &&
@@ -201,7 +239,7 @@ decide_spf(struct arena *arena, const struct milter_options *options,
 
 	/* Forwarders and lists break SPF; the author's domain is what counts
 	 * when it is known. */
-	if (verdict->dmarc.result == DMARC_PASS || is_trusted(verdict))
+	if (verdict->dmarc.result == DMARC_PASS || choice->trust != NULL)
 		return;
 	what = arena_printf(arena, "SPF: %s is %s for %s",
 			    client_name(arena, verdict),
@@ -244,7 +282,7 @@ decide_connection(struct arena *arena, const struct milter_options *options,
 				      "reverse DNS of %s does not lead back "
 				      "to it",
 				      client_name(arena, verdict)));
-	if (verdict->requiretls_forged && options->role == ROLE_INBOUND)
+	if (verdict->requiretls_forged)
 		consider(choice, options->requiretls_forged,
 			 "requiretls-forged", "5.7.10",
 			 "REQUIRETLS was asked for by a header field; use the "
@@ -255,7 +293,8 @@ decide_connection(struct arena *arena, const struct milter_options *options,
 
 static bool
 must_try_again(const struct milter_options *options,
-	       const struct verdict *verdict, struct decision *decision)
+	       const struct verdict *verdict, const struct choice *choice,
+	       struct decision *decision)
 {
 	if (verdict->dmarc.result == DMARC_TEMPERROR &&
 	    options->dmarc_temperror == TEMP_TEMPFAIL) {
@@ -265,6 +304,9 @@ must_try_again(const struct milter_options *options,
 				 "answered; please try again";
 		return true;
 	}
+	/* what decide_spf spares whatever the answer would be */
+	if (verdict->dmarc.result == DMARC_PASS || choice->trust != NULL)
+		return false;
 	if (verdict->mail_from.result == SPF_TEMPERROR &&
 	    options->spf_temperror == TEMP_TEMPFAIL) {
 		decision->reason = "spf-temperror";
@@ -292,16 +334,33 @@ action_of(enum remedy remedy)
 	return ACTION_ACCEPT;
 }
 
+/* Printable ASCII in one line, without '%', which mail servers read as a
+ * format. */
+static const char *
+reply_text(struct arena *arena, const char *words)
+{
+	struct text text = text_from(words);
+	char *at;
+
+	at = arena_printf(arena, "%.*s%s", REPLY_TEXT_BYTES - 3, words,
+			  text.len > REPLY_TEXT_BYTES - 3 ? "..." : "");
+	words = at;
+	for (; *at != '\0'; at++)
+		if (*at < ' ' || *at > '~' || *at == '%')
+			*at = '?';
+	return words;
+}
+
 void
 decide(struct arena *arena, const struct milter_options *options,
        struct verdict *verdict, struct decision *decision)
 {
-	struct choice choice = {REMEDY_ACCEPT, NULL, NULL, NULL, false};
+	struct choice choice = {.remedy = REMEDY_ACCEPT,
+				.trust = first_trust(verdict)};
 
 	memset(decision, 0, sizeof(*decision));
 	decision->action = ACTION_ACCEPT;
-	if (verdict->skipped != SKIP_NOTHING ||
-	    options->role == ROLE_SUBMISSION)
+	if (verdict->skipped != SKIP_NOTHING || options->role != ROLE_INBOUND)
 		return;
 	decide_dmarc(arena, options, verdict, &choice);
 	decide_author(arena, options, verdict, &choice);
@@ -313,8 +372,8 @@ decide(struct arena *arena, const struct milter_options *options,
 	if (decision->action == ACTION_REJECT) {
 		decision->code = "550";
 		decision->status = choice.status;
-		decision->text = choice.text;
-	} else if (must_try_again(options, verdict, decision)) {
+		decision->text = reply_text(arena, choice.text);
+	} else if (must_try_again(options, verdict, &choice, decision)) {
 		decision->action = ACTION_TEMPFAIL;
 		decision->code = "451";
 		decision->by_dmarc = false;

@@ -176,7 +176,7 @@ is_evaluation_kept(const struct session *session)
 		       session->decision.action == ACTION_TEMPFAIL;
 
 	if (!session->engine->options->dmarc_reports ||
-	    session->engine->options->role == ROLE_SUBMISSION ||
+	    session->engine->options->role != ROLE_INBOUND ||
 	    session->verdict.skipped != SKIP_NOTHING)
 		return false;
 	if (dmarc->policy.found != DMARC_LOOKUP_FOUND ||

@@ -242,6 +242,150 @@ forged_requiretls(void **state)
 	assert_int_equal(decision.action, ACTION_ACCEPT);
 }
 
+/* Our own step down is no trust in the sender. */
+static void
+no_second_reason_does_not_spare_spf(void **state)
+{
+	struct milter_options options = defaults();
+	struct decision decision;
+	struct verdict verdict;
+
+	options.reject_reasons = 1u << REASON_HELO_FAIL;
+	options.spf_fail = REMEDY_REJECT;
+	failing(&verdict, DMARC_POLICY_REJECT);
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_REJECT);
+	assert_string_equal(decision.status, "5.7.23");
+	assert_false(decision.by_dmarc);
+}
+
+static void
+spf_trouble_does_not_delay_what_passes(void **state)
+{
+	struct milter_options options = defaults();
+	struct decision decision;
+	struct verdict verdict;
+
+	options.spf_temperror = TEMP_TEMPFAIL;
+	failing(&verdict, DMARC_POLICY_REJECT);
+	verdict.dmarc.result = DMARC_PASS;
+	verdict.mail_from.result = SPF_TEMPERROR;
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_ACCEPT);
+	failing(&verdict, DMARC_POLICY_REJECT);
+	verdict.mail_from.result = SPF_TEMPERROR;
+	verdict_add_override(&verdict, OVERRIDE_TRUSTED_FORWARDER, "x");
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_ACCEPT);
+}
+
+/* RFC 9990: a reason where the policy applied is not the one asked for. */
+static void
+what_is_applied_differently_is_told(void **state)
+{
+	static const struct {
+		enum dmarc_policy policy;
+		int reject, quarantine, mode;
+		const char *comment; /* NULL: nothing to tell */
+	} cases[] = {
+	    {DMARC_POLICY_REJECT, REMEDY_REJECT, REMEDY_TAG, MODE_ENFORCE,
+	     NULL},
+	    {DMARC_POLICY_REJECT, REMEDY_HOLD, REMEDY_TAG, MODE_ENFORCE,
+	     "dmarc_reject = hold"},
+	    {DMARC_POLICY_REJECT, REMEDY_ACCEPT, REMEDY_TAG, MODE_ENFORCE,
+	     "dmarc_reject = accept"},
+	    {DMARC_POLICY_QUARANTINE, REMEDY_REJECT, REMEDY_TAG, MODE_ENFORCE,
+	     NULL},
+	    {DMARC_POLICY_QUARANTINE, REMEDY_REJECT, REMEDY_HOLD, MODE_ENFORCE,
+	     NULL},
+	    {DMARC_POLICY_QUARANTINE, REMEDY_REJECT, REMEDY_REJECT,
+	     MODE_ENFORCE, "dmarc_quarantine = reject"},
+	    {DMARC_POLICY_NONE, REMEDY_ACCEPT, REMEDY_ACCEPT, MODE_ENFORCE,
+	     NULL},
+	    {DMARC_POLICY_QUARANTINE, REMEDY_REJECT, REMEDY_TAG, MODE_TEST,
+	     "only recorded, not enforced here"},
+	};
+	struct milter_options options = defaults();
+	struct decision decision;
+	struct verdict verdict;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		options.dmarc_reject = cases[i].reject;
+		options.dmarc_quarantine = cases[i].quarantine;
+		options.mode = cases[i].mode;
+		failing(&verdict, cases[i].policy);
+		decide(*state, &options, &verdict, &decision);
+		assert_int_equal(verdict.override_count,
+				 cases[i].comment != NULL);
+		if (cases[i].comment == NULL)
+			continue;
+		assert_int_equal(verdict.overrides[0].type,
+				 OVERRIDE_LOCAL_POLICY);
+		assert_string_equal(verdict.overrides[0].comment,
+				    cases[i].comment);
+	}
+}
+
+static void
+a_second_reason_to_hold_leaves_dmarc_its_part(void **state)
+{
+	struct milter_options options = defaults();
+	struct decision decision;
+	struct verdict verdict;
+
+	options.from_ambiguous = REMEDY_HOLD;
+	failing(&verdict, DMARC_POLICY_QUARANTINE);
+	verdict.author.status = AUTHOR_AMBIGUOUS;
+	verdict.author.reason = "two From fields";
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_QUARANTINE);
+	assert_string_equal(decision.reason, "from-ambiguous");
+	assert_true(decision.by_dmarc);
+	options.from_ambiguous = REMEDY_REJECT;
+	failing(&verdict, DMARC_POLICY_QUARANTINE);
+	verdict.author.status = AUTHOR_AMBIGUOUS;
+	verdict.author.reason = "two From fields";
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_REJECT);
+	assert_false(decision.by_dmarc);
+}
+
+static void
+mail_of_our_other_hosts_is_not_refused(void **state)
+{
+	struct milter_options options = defaults();
+	struct decision decision;
+	struct verdict verdict;
+
+	options.role = ROLE_INTERNAL;
+	failing(&verdict, DMARC_POLICY_REJECT);
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_ACCEPT);
+	assert_int_equal(verdict.override_count, 0);
+}
+
+static void
+a_reply_is_one_short_line(void **state)
+{
+	struct milter_options options = defaults();
+	struct decision decision;
+	struct verdict verdict;
+	char reason[1000];
+
+	memset(reason, 'x', sizeof(reason));
+	memcpy(reason, "\r\n550 \xc3\xa4%s", 10);
+	reason[sizeof(reason) - 1] = '\0';
+	options.from_ambiguous = REMEDY_REJECT;
+	failing(&verdict, DMARC_POLICY_NONE);
+	verdict.author.status = AUTHOR_AMBIGUOUS;
+	verdict.author.reason = reason;
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(strlen(decision.text), 490);
+	assert_string_equal(decision.text + 487, "...");
+	assert_non_null(strstr(decision.text, "(??550 ???s"));
+}
+
 int
 main(void)
 {
@@ -257,6 +401,12 @@ main(void)
 	    arena_unit_test(skipped_and_submission_are_let_through),
 	    arena_unit_test(authors),
 	    arena_unit_test(forged_requiretls),
+	    arena_unit_test(no_second_reason_does_not_spare_spf),
+	    arena_unit_test(spf_trouble_does_not_delay_what_passes),
+	    arena_unit_test(what_is_applied_differently_is_told),
+	    arena_unit_test(a_second_reason_to_hold_leaves_dmarc_its_part),
+	    arena_unit_test(mail_of_our_other_hosts_is_not_refused),
+	    arena_unit_test(a_reply_is_one_short_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
