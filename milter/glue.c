@@ -126,7 +126,7 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 	if ((f1 & no_reply) != no_reply)
 		atomic_store(&answers_wanted, true);
 	*pf0 = (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE) & f0;
-	*pf1 = (no_reply | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_SKIP |
+	*pf1 = (no_reply | SMFIP_NOUNKNOWN | SMFIP_NODATA |
 		SMFIP_HDR_LEADSPC) &
 	       f1;
 	*pf2 = *pf3 = 0;
@@ -198,10 +198,10 @@ on_end_of_header(SMFICTX *ctx)
 static sfsistat
 on_body(SMFICTX *ctx, unsigned char *chunk, size_t bytes)
 {
-	bool more = session_body(session_of(ctx),
-				 text_of((const char *)chunk, bytes));
-
-	return more || !atomic_load(&answers_wanted) ? silent() : SMFIS_SKIP;
+	/* A mail server that wants answers may not know SMFIS_SKIP, and the
+	 * size of the message is a fact. */
+	session_body(session_of(ctx), text_of((const char *)chunk, bytes));
+	return silent();
 }
 
 static sfsistat
@@ -281,19 +281,6 @@ change_message(SMFICTX *ctx, struct session *session)
 					     decision->reason));
 }
 
-/* Printable ASCII without '%', which libmilter's peers read as a format. */
-static char *
-reply_text(struct session *session)
-{
-	char *text = text_string(session->arena,
-				 text_from(session->decision.text)), *at;
-
-	for (at = text; *at != '\0'; at++)
-		if (*at < ' ' || *at > '~' || *at == '%')
-			*at = '?';
-	return text;
-}
-
 static sfsistat
 answer(SMFICTX *ctx, struct session *session)
 {
@@ -311,7 +298,8 @@ answer(SMFICTX *ctx, struct session *session)
 	case ACTION_TEMPFAIL:
 		smfi_setreply(ctx, (char *)(uintptr_t)decision->code,
 			      (char *)(uintptr_t)decision->status,
-			      reply_text(session));
+			      text_string(session->arena,
+					  text_from(decision->text)));
 		return decision->action == ACTION_REJECT ? SMFIS_REJECT
 							 : SMFIS_TEMPFAIL;
 	}
