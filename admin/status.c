@@ -145,8 +145,7 @@ show_database(const struct config_common *common, struct arena *arena)
 /* --- resolver --- */
 
 static void
-show_answer(struct arena *arena, struct resolver *resolver,
-	    const char *anchor)
+show_answer(struct arena *arena, struct resolver *resolver, const char *anchor)
 {
 	const struct dns_answer *answer;
 	int64_t since = clock_monotonic_ms();
@@ -166,8 +165,8 @@ show_answer(struct arena *arena, struct resolver *resolver,
 		return;
 	case DNS_TEMPFAIL:
 	case DNS_BOGUS:
-		trouble("resolver", answer->reason != NULL ? answer->reason
-							   : "no answer");
+		trouble("resolver",
+			answer->reason != NULL ? answer->reason : "no answer");
 		return;
 	}
 }
@@ -178,9 +177,8 @@ show_resolver(const struct config_common *common, struct arena *arena)
 	struct resolver_options options = {
 	    .forward = common->forward.values,
 	    .forward_count = common->forward.count,
-	    .root_key = common->root_key != NULL
-			    ? common->root_key
-			    : resolver_default_root_key(),
+	    .root_key = common->root_key != NULL ? common->root_key
+						 : resolver_default_root_key(),
 	};
 	struct resolver_unbound *unbound;
 	struct why why;
@@ -201,21 +199,29 @@ show_resolver(const struct config_common *common, struct arena *arena)
 /* --- command --- */
 
 static bool
-load_config(struct arena *arena, const char *path,
-	    struct config_common *common, struct why *why)
+load_config(struct arena *arena, const char *path, struct config_common *common,
+	    struct why *why)
 {
 	struct config_source *source = config_read(arena, path, why);
 
-	return source != NULL &&
-	       config_common_fill(arena, source, common, why);
+	return source != NULL && config_common_fill(arena, source, common, why);
+}
+
+static int
+usage(FILE *to, int status)
+{
+	fputs("usage: signet status [-c signet.conf]\n", to);
+	return status;
 }
 
 static const char *
 config_path(int argc, char **argv)
 {
+	static char self[] = "signet status";
 	const char *path = DEFAULT_CONFIG;
 	int option;
 
+	argv[0] = self; /* what getopt calls us */
 	while ((option = getopt(argc, argv, "c:")) != -1) {
 		if (option != 'c')
 			return NULL;
@@ -227,15 +233,16 @@ config_path(int argc, char **argv)
 int
 status_main(int argc, char **argv)
 {
-	const char *path = config_path(argc, argv);
+	const char *path;
 	struct arena *arena, *scratch;
 	struct config_common common;
 	struct why why;
 
-	if (path == NULL) {
-		fputs("usage: signet status [-c signet.conf]\n", stderr);
-		return 2;
-	}
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return usage(stdout, 0);
+	path = config_path(argc, argv);
+	if (path == NULL)
+		return usage(stderr, 2);
 	arena = arena_new();
 	if (!load_config(arena, path, &common, &why)) {
 		fprintf(stderr, "signet status: %s\n", why.text);

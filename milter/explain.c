@@ -102,8 +102,10 @@ read_request(int argc, char **argv, struct request *request)
 	    {"json", no_argument, NULL, 'j'},
 	    {"test-only-weak-crypto", no_argument, NULL, 'w'},
 	    {NULL, 0, NULL, 0}};
+	static char self[] = "signet explain";
 	int option;
 
+	argv[0] = self; /* what getopt calls us */
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (!take_option(option, request))
@@ -111,6 +113,7 @@ read_request(int argc, char **argv, struct request *request)
 	if (optind < argc)
 		request->file = argv[optind++];
 	return optind == argc &&
+	       (request->file != NULL || request->client != NULL) &&
 	       (request->zone == NULL || request->dns == NULL);
 }
 
@@ -122,8 +125,8 @@ struct chosen_resolver {
 };
 
 static bool
-open_zone(struct arena *arena, const char *path,
-	  struct chosen_resolver *chosen, struct why *why)
+open_zone(struct arena *arena, const char *path, struct chosen_resolver *chosen,
+	  struct why *why)
 {
 	struct dns_zone *zone;
 	struct text text;
@@ -250,8 +253,7 @@ read_message(struct arena *arena, const struct request *request,
 {
 	if (request->file == NULL)
 		return true;
-	if (!file_read(arena, request->file, MESSAGE_BYTES_MOST, message,
-		       why))
+	if (!file_read(arena, request->file, MESSAGE_BYTES_MOST, message, why))
 		return false;
 	*message = with_crlf(arena, without_mbox_line(*message));
 	return true;
@@ -297,8 +299,7 @@ explain(struct arena *arena, const struct request *request, struct why *why)
 	/* Asked about a client, answer about it, be it this host. */
 	setup->milter.skip_local = false;
 	engine = setup_engine(setup, chosen.resolver, NULL, why);
-	fine = engine != NULL &&
-	       explain_with(engine, request, message, why);
+	fine = engine != NULL && explain_with(engine, request, message, why);
 	if (engine != NULL)
 		engine_release(engine);
 	if (chosen.unbound != NULL)
@@ -314,6 +315,10 @@ explain_main(int argc, char **argv)
 	struct why why;
 	bool fine;
 
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return 0;
+	}
 	if (!read_request(argc, argv, &request)) {
 		usage(stderr);
 		return 2;

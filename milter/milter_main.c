@@ -27,7 +27,7 @@ usage(FILE *to)
 {
 	fputs("usage: signet-milter [-n] [-c signet.conf] [-l LISTENER]\n"
 	      "       signet-milter --explain [ARGUMENTS]\n"
-	      "       signet-milter --version\n",
+	      "       signet-milter --version | --help\n",
 	      to);
 }
 
@@ -73,8 +73,7 @@ stop(void *data)
 /* --- start --- */
 
 static bool
-open_parts(struct program *program, const struct setup *setup,
-	   struct why *why)
+open_parts(struct program *program, const struct setup *setup, struct why *why)
 {
 	struct spool_options spool =
 	    config_common_spool(&setup->common, "signet-milter");
@@ -95,9 +94,9 @@ serve(struct program *program, struct setup *setup, struct why *why)
 	struct engine *engine;
 	bool fine;
 
-	engine = setup_engine(setup,
-			      resolver_unbound_resolver(program->resolver),
-			      program->spool, why);
+	engine =
+	    setup_engine(setup, resolver_unbound_resolver(program->resolver),
+			 program->spool, why);
 	if (engine == NULL)
 		return false;
 	glue_use(engine);
@@ -117,6 +116,38 @@ serve(struct program *program, struct setup *setup, struct why *why)
 	return fine;
 }
 
+/* The listeners that other processes serve are right as well. */
+static bool
+check_listeners(const struct program *program, const struct setup *setup,
+		struct why *why)
+{
+	const char *const *names;
+	size_t count = config_names(setup->source, "milter", &names), i;
+	struct setup *other;
+
+	for (i = 0; i < count; i++) {
+		other = setup_load(program->config, names[i], why);
+		if (other == NULL)
+			return false;
+		setup_free(other);
+	}
+	return true;
+}
+
+static bool
+print_changed(const struct program *program, struct setup *setup,
+	      struct why *why)
+{
+	bool fine = check_listeners(program, setup, why);
+
+	if (fine) {
+		config_print_changed(setup->source, config_common_table);
+		config_print_changed(setup->source, milter_options_table);
+	}
+	setup_free(setup);
+	return fine;
+}
+
 static bool
 run(struct program *program, struct why *why)
 {
@@ -127,17 +158,12 @@ run(struct program *program, struct why *why)
 
 	if (setup == NULL)
 		return false;
-	if (program->print_changed) {
-		config_print_changed(setup->source, config_common_table);
-		config_print_changed(setup->source, milter_options_table);
-		setup_free(setup);
-		return true;
-	}
+	if (program->print_changed)
+		return print_changed(program, setup, why);
 	log_open("signet-milter", config_common_log(&setup->common),
 		 setup->common.debug);
 	calls.data = program;
-	if (!service_start(&calls, why) ||
-	    !open_parts(program, setup, why)) {
+	if (!service_start(&calls, why) || !open_parts(program, setup, why)) {
 		setup_free(setup);
 		return false;
 	}
@@ -183,6 +209,10 @@ main(int argc, char **argv)
 		return explain_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		puts("signet-milter " PACKAGE_VERSION);
+		return 0;
+	}
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
 		return 0;
 	}
 	if (!read_options(argc, argv, &program)) {

@@ -74,8 +74,11 @@ struct milter_options {
 
 extern const struct config_option milter_options_table[];
 
-/* What one option cannot say alone: conflicts, domains that are none. */
-bool milter_options_check(const struct milter_options *options,
+/* What one option cannot say alone: conflicts, domains that are none.
+ * `listener` is that of config_fill, or NULL. */
+bool milter_options_check(const struct config_source *source,
+			  const char *listener,
+			  const struct milter_options *options,
 			  struct why *why);
 
 const char *remedy_name(enum remedy remedy);

@@ -1,5 +1,6 @@
 #include "milter/setup.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -12,20 +13,31 @@ choose_path(const char *path)
 {
 	if (path != NULL)
 		return path;
-	return access(DEFAULT_PATH, R_OK) == 0 ? DEFAULT_PATH : "/dev/null";
+	/* One that is there and cannot be read is an error. */
+	if (access(DEFAULT_PATH, F_OK) != 0 && errno == ENOENT)
+		return "/dev/null";
+	return DEFAULT_PATH;
 }
 
 static bool
-has_listener(const struct config_source *source, const char *listener,
-	     struct why *why)
+has_listener(struct arena *arena, const struct config_source *source,
+	     const char *path, const char *listener, struct why *why)
 {
 	const char *const *names;
+	const char *others = "";
 	size_t count = config_names(source, "milter", &names), i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		if (strcmp(names[i], listener) == 0)
 			return true;
-	return why_set(why, "there is no section [milter %s]", listener);
+		others =
+		    arena_printf(arena, "%s%s%s", others,
+				 i > 0 ? ", " : "; those there are ", names[i]);
+	}
+	return why_set(why,
+		       "%s: there is no section [milter %.60s]; write it, or "
+		       "leave -l out for [milter]%.200s",
+		       path, listener, others);
 }
 
 /* All listeners are read, whichever is served: an error in one is told by
@@ -52,9 +64,11 @@ load(struct setup *setup, const char *path, struct why *why)
 {
 	const char *name = setup->listener;
 
-	setup->source = config_read(setup->arena, choose_path(path), why);
+	path = choose_path(path);
+	setup->source = config_read(setup->arena, path, why);
 	if (setup->source == NULL ||
-	    (name != NULL && !has_listener(setup->source, name, why)))
+	    (name != NULL &&
+	     !has_listener(setup->arena, setup->source, path, name, why)))
 		return false;
 	return config_common_fill(setup->arena, setup->source, &setup->common,
 				  why) &&
@@ -62,7 +76,7 @@ load(struct setup *setup, const char *path, struct why *why)
 	       config_fill(setup->source, milter_options_table, "trust", NULL,
 			   &setup->milter, why) &&
 	       config_check(setup->source, config_known_sections, why) &&
-	       milter_options_check(&setup->milter, why);
+	       milter_options_check(setup->source, name, &setup->milter, why);
 }
 
 struct setup *

@@ -1,5 +1,7 @@
 /* signet-load - spool files into PostgreSQL; see docs/man/signet-load.8 */
 
+#include "config.h"
+
 #include <getopt.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -57,11 +59,25 @@ stopped(void)
 }
 
 static int
-usage(void)
+usage(FILE *to, int status)
 {
-	fprintf(stderr, "usage: signet-load [-n] [-c FILE] [-d CONNINFO] "
-			"[--once | --migrate [--sql-dir DIR] | --expire]\n");
-	return EX_USAGE;
+	fputs("usage: signet-load [-n] [-c FILE] [-d CONNINFO] "
+	      "[--once | --migrate [--sql-dir DIR] | --expire]\n"
+	      "       signet-load --version | --help\n",
+	      to);
+	return status;
+}
+
+/* What is answered without a configuration; -1: nothing was asked. */
+static int
+answer(const char *argument)
+{
+	if (argument != NULL && strcmp(argument, "--help") == 0)
+		return usage(stdout, EX_OK);
+	if (argument == NULL || strcmp(argument, "--version") != 0)
+		return -1;
+	puts("signet-load " PACKAGE_VERSION);
+	return EX_OK;
 }
 
 static bool
@@ -266,11 +282,13 @@ main(int argc, char **argv)
 	struct load_settings settings;
 	struct command command;
 	struct why why;
-	int status;
+	int status = answer(argv[1]);
 
+	if (status >= 0)
+		return status;
 	log_open("signet-load", "auto", false);
 	if (!read_command(argc, argv, &command))
-		return usage();
+		return usage(stderr, EX_USAGE);
 	arena = arena_new();
 	if (read_settings(arena, &command, &settings, &why))
 		status = run(&command, &settings);

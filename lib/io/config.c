@@ -315,6 +315,29 @@ config_check(const struct config_source *source,
 	return true;
 }
 
+bool
+config_blame(const struct config_source *source, const char *section,
+	     const char *name, const char *option, const char *word,
+	     struct why *why)
+{
+	const struct config_entry *entry, *blamed = NULL;
+	bool own, blamed_own = false;
+
+	for (entry = source->file.entries; entry != NULL; entry = entry->next) {
+		own = name != NULL && section_is(entry->section, section, name);
+		if (strcmp(entry->name, option) != 0 ||
+		    (!own && !section_is(entry->section, section, NULL)) ||
+		    (word != NULL && strstr(entry->value, word) == NULL) ||
+		    (blamed_own && !own))
+			continue;
+		blamed = entry;
+		blamed_own = own;
+	}
+	if (blamed == NULL)
+		return why_prefix(why, "%s", source->file.path);
+	return why_prefix(why, "%s:%u", source->file.path, blamed->line);
+}
+
 /* True if the section's entries for the option give something else than the
  * default. */
 static bool

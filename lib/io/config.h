@@ -77,6 +77,14 @@ bool config_fill(struct config_source *source,
 bool config_check(const struct config_source *source,
 		  const char *const *known_sections, struct why *why);
 
+/* For what a program finds wrong after config_fill: puts "FILE:LINE: " before
+ * `why`, the line of the option in "section" or "section name" (which may be
+ * NULL); with several, the last whose value holds `word` (which may be NULL);
+ * "FILE: " when there is none.  Returns false. */
+bool config_blame(const struct config_source *source, const char *section,
+		  const char *name, const char *option, const char *word,
+		  struct why *why);
+
 /* "name = value" of all settings that differ from the defaults (for -n). */
 void config_print_changed(const struct config_source *source,
 			  const struct config_option *table);

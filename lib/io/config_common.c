@@ -113,18 +113,55 @@ is_forward(struct text text)
 }
 
 static bool
-check_forward(const struct config_common *common, struct why *why)
+check_forward(const struct config_source *source,
+	      const struct config_common *common, struct why *why)
 {
+	const char *value;
 	size_t i;
 
-	for (i = 0; i < common->forward.count; i++)
-		if (!is_forward(text_from(common->forward.values[i])))
-			return why_set(why,
-				       "[dns] forward: \"%.80s\" is no "
-				       "address; write ADDRESS or "
-				       "ADDRESS@PORT, such as 127.0.0.1",
-				       common->forward.values[i]);
+	for (i = 0; i < common->forward.count; i++) {
+		value = common->forward.values[i];
+		if (is_forward(text_from(value)))
+			continue;
+		why_set(why,
+			"forward: \"%.80s\" is no address; write ADDRESS or "
+			"ADDRESS@PORT, such as 127.0.0.1",
+			value);
+		return config_blame(source, "dns", NULL, "forward", value, why);
+	}
 	return true;
+}
+
+/* Without validation the root cannot be asked; signet.conf(5) says so. */
+static bool
+check_root_key(const struct config_source *source,
+	       const struct config_common *common, struct why *why)
+{
+	if (common->root_key == NULL || strcmp(common->root_key, "none") != 0 ||
+	    common->forward.count > 0)
+		return true;
+	why_set(why, "root_key = none needs a resolver that validates; write "
+		     "forward = ADDRESS too, or remove it");
+	return config_blame(source, "dns", NULL, "root_key", NULL, why);
+}
+
+static bool
+check_hostname(struct arena *arena, const struct config_source *source,
+	       struct config_common *common, struct why *why)
+{
+	struct domain domain;
+
+	if (common->hostname == NULL || common->hostname[0] == '\0')
+		common->hostname = default_hostname(arena);
+	if (domain_parse(arena, text_from(common->hostname), &domain, why)) {
+		common->hostname = text_string(arena, domain.name);
+		return true;
+	}
+	why_set(why,
+		"hostname: \"%.80s\" is no host name; write this host's full "
+		"name, such as mx1.example.org",
+		common->hostname);
+	return config_blame(source, "common", NULL, "hostname", NULL, why);
 }
 
 bool
@@ -132,20 +169,15 @@ config_common_fill(struct arena *arena, struct config_source *source,
 		   struct config_common *common, struct why *why)
 {
 	static const char *const sections[] = {"common", "dns", "database"};
-	struct domain domain;
 	size_t i;
 
 	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		if (!config_fill(source, config_common_table, sections[i], NULL,
 				 common, why))
 			return false;
-	if (common->hostname == NULL || common->hostname[0] == '\0')
-		common->hostname = default_hostname(arena);
-	if (!domain_parse(arena, text_from(common->hostname), &domain, why))
-		return why_prefix(why, "[common] hostname \"%.80s\"",
-				  common->hostname);
-	common->hostname = text_string(arena, domain.name);
-	return check_forward(common, why);
+	return check_hostname(arena, source, common, why) &&
+	       check_forward(source, common, why) &&
+	       check_root_key(source, common, why);
 }
 
 const char *

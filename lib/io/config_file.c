@@ -149,6 +149,15 @@ config_file_parse(struct arena *arena, const char *path, const char *bytes,
 	return true;
 }
 
+static const char *
+open_remedy(int code)
+{
+	if (code == EACCES)
+		return "let this program's user read it";
+	return "see signet.conf(5) for what it holds, or name another file "
+	       "with -c";
+}
+
 static bool
 read_all(const char *path, int fd, char *bytes, size_t *length, struct why *why)
 {
@@ -160,8 +169,10 @@ read_all(const char *path, int fd, char *bytes, size_t *length, struct why *why)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return why_set(why, "cannot read %s: %s", path,
-				       strerror(errno));
+			return why_set(why,
+				       "cannot read %s: %s; name a file "
+				       "with -c",
+				       path, strerror(errno));
 		if (got == 0)
 			return true;
 		*length += (size_t)got;
@@ -183,10 +194,8 @@ config_file_read(struct arena *arena, const char *path,
 	bool ok;
 
 	if (fd < 0)
-		return why_set(why,
-			       "cannot open %s: %s; see signet.conf(5) for "
-			       "what it holds, or name another file with -c",
-			       path, strerror(errno));
+		return why_set(why, "cannot open %s: %s; %s", path,
+			       strerror(errno), open_remedy(errno));
 	bytes = arena_bytes(arena, CONFIG_FILE_BYTES);
 	ok = read_all(path, fd, bytes, &length, why);
 	close(fd);

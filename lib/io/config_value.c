@@ -32,14 +32,19 @@ member(const struct config_option *option, void *target)
 	return (char *)target + option->offset;
 }
 
+/* What the option's help says to write is better than what its type says. */
 static bool
 with_help(const struct config_option *option, struct why *why)
 {
 	struct why reason;
+	char *general;
 
 	if (why == NULL || option->help == NULL)
 		return false;
 	reason = *why;
+	general = strstr(reason.text, "; write ");
+	if (general != NULL && strncmp(option->help, "write ", 6) == 0)
+		*general = '\0';
 	return why_set(why, "%.300s; %.180s", reason.text, option->help);
 }
 
