@@ -262,6 +262,7 @@ session_end(struct session *session)
 	struct verdict *verdict = &session->verdict;
 	int64_t waiting_since = clock_monotonic_ms();
 
+	session_end_of_header(session);
 	body_digests_finish(session->digests);
 	verdict->requiretls_forged = requiretls_is_forged(
 	    &verdict->requiretls, session->tls.version.len > 0);

@@ -75,10 +75,18 @@ new_session(void)
 	return session;
 }
 
+/* Every connection begins with on_connect, unless the peer is no mail
+ * server: libmilter takes the steps in many orders. */
 static struct session *
 session_of(SMFICTX *ctx)
 {
-	return smfi_getpriv(ctx);
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session == NULL) {
+		session = new_session();
+		smfi_setpriv(ctx, session);
+	}
+	return session;
 }
 
 static struct text
@@ -140,12 +148,11 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 static sfsistat
 on_connect(SMFICTX *ctx, char *name, struct sockaddr *address)
 {
-	struct session *session = new_session();
+	struct session *session = session_of(ctx);
 	struct ipaddr peer = {0};
 
 	ipaddr_from_sockaddr(address, &peer);
 	session_connect(session, text_from(name), &peer);
-	smfi_setpriv(ctx, session);
 	counters_add(COUNT_CONNECTIONS);
 	return silent();
 }
@@ -207,7 +214,7 @@ on_body(SMFICTX *ctx, unsigned char *chunk, size_t bytes)
 static sfsistat
 on_abort(SMFICTX *ctx)
 {
-	struct session *session = session_of(ctx);
+	struct session *session = smfi_getpriv(ctx);
 
 	if (session != NULL)
 		end_message(session);
@@ -217,7 +224,7 @@ on_abort(SMFICTX *ctx)
 static sfsistat
 on_close(SMFICTX *ctx)
 {
-	struct session *session = session_of(ctx);
+	struct session *session = smfi_getpriv(ctx);
 
 	smfi_setpriv(ctx, NULL);
 	if (session == NULL)

@@ -124,6 +124,14 @@ session_mail_argument(struct session *session, struct text argument)
 			    &session->declared_bytes);
 }
 
+/* Steps that a peer left out happen all the same. */
+static void
+need_mail(struct session *session)
+{
+	if (session->memo == NULL)
+		session_mail(session, TEXT(""), TEXT(""));
+}
+
 static bool
 is_report_address(const struct session *session, struct text address)
 {
@@ -142,6 +150,7 @@ session_rcpt(struct session *session, struct text address)
 {
 	struct recipient *recipient;
 
+	need_mail(session);
 	session->recipient_count++;
 	if (session->recipient_count > LIMIT_RECIPIENTS)
 		return;
@@ -158,6 +167,9 @@ session_header(struct session *session, struct text name, struct text value)
 {
 	const struct header_field *field;
 
+	need_mail(session);
+	if (session->digests != NULL)
+		return;
 	requiretls_field(&session->verdict.requiretls, name, value);
 	forged_note(&session->forged, session->arena, session->engine, name,
 		    value);
@@ -169,6 +181,9 @@ session_header(struct session *session, struct text name, struct text value)
 bool
 session_end_of_header(struct session *session)
 {
+	need_mail(session);
+	if (session->digests != NULL)
+		return session->body_wanted;
 	check_end_of_header(session);
 	session->body_wanted = body_digests_update(session->digests, TEXT(""));
 	return session->body_wanted;
@@ -177,6 +192,7 @@ session_end_of_header(struct session *session)
 bool
 session_body(struct session *session, struct text chunk)
 {
+	session_end_of_header(session);
 	session->body_bytes += chunk.len;
 	if (session->body_wanted)
 		session->body_wanted =

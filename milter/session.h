@@ -70,6 +70,9 @@ void session_helo(struct session *session, struct text helo);
 void session_tls(struct session *session, struct text version,
 		 struct text cipher, struct text bits);
 
+/* Steps may come in any order: one that was left out happens all the same,
+ * one that comes too late does nothing. */
+
 /* Begins a message: what was there of an earlier one ends.  `sender` is
  * without brackets; `login` is empty unless the client authenticated. */
 void session_mail(struct session *session, struct text sender,

@@ -100,7 +100,7 @@
 #define LIMIT_PTR_NAMES 10
 
 /* one line in a spool file */
-#define LIMIT_EVENT_BYTES (256u << 10)
+#define LIMIT_EVENT_BYTES (512u << 10)
 /* one line of the log */
 #define LIMIT_LOG_LINE_BYTES 2000
 
