@@ -1,6 +1,7 @@
 #include "milter/check.h"
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "io/clock.h"
 #include "mailauth/received.h"
 #include "milter/decide.h"
@@ -67,20 +68,22 @@ find_client_behind_relays(struct session *session)
 {
 	const struct config_networks *relays =
 	    &session->engine->options->relays;
+	struct ipaddr *client = &session->verdict.client;
 	const struct header_field *field;
 	struct received_from from;
-	size_t i;
 
-	for (field = message_find(&session->message, "Received");
-	     field != NULL; field = message_find_next(field, "Received")) {
-		if (!received_parse(field->value, &from))
+	for (field = message_find(&session->message, "Received"); field != NULL;
+	     field = message_find_next(field, "Received")) {
+		if (!received_parse(field->value, &from)) {
+			/* a client, but not which: nothing to ask SPF about */
+			if (from.helo.len > 0)
+				memset(client, 0, sizeof(*client));
 			return;
-		session->verdict.client = from.address;
-		session->client_helo = from.helo;
-		for (i = 0; i < relays->count; i++)
-			if (ipnet_contains(&relays->values[i], &from.address))
-				break;
-		if (i == relays->count)
+		}
+		*client = from.address;
+		session->client_helo =
+		    text_first(from.helo, LIMIT_ADDRESS_BYTES);
+		if (!networks_have(relays, client))
 			return;
 	}
 }
@@ -91,6 +94,10 @@ begin_late(struct session *session)
 	const struct header_field *field;
 
 	find_client_behind_relays(session);
+	if (session->verdict.skipped == SKIP_NOTHING &&
+	    networks_have(&session->engine->options->skip_networks,
+			  &session->verdict.client))
+		session->verdict.skipped = SKIP_NETWORK;
 	check_begin(session);
 	for (field = session->message.top; field != NULL; field = field->below)
 		check_field(session, field);
@@ -135,10 +142,9 @@ check_end_of_header(struct session *session)
 	if (verdict->skipped != SKIP_NOTHING)
 		return;
 	begin_dmarc(session);
-	dkim_verifier_end_of_header(session->dkim, &session->message,
-				    verdict->author.domains,
-				    verdict->author.domain_count,
-				    session->digests);
+	dkim_verifier_end_of_header(
+	    session->dkim, &session->message, verdict->author.domains,
+	    verdict->author.domain_count, session->digests);
 	arc_verifier_end_of_header(session->arc, &session->message,
 				   session->digests);
 }
@@ -191,12 +197,10 @@ evaluate_authors(struct session *session, struct dmarc_discovery *discovery,
 		memset(&one, 0, sizeof(one));
 		evaluate_author(session, author->domains[i], discovery,
 				deadline, &one);
-		*strictest =
-		    i == 0 ? one : *dmarc_stricter(strictest, &one);
+		*strictest = i == 0 ? one : *dmarc_stricter(strictest, &one);
 	}
 	/* What readers may see two ways passes for nobody. */
-	if (author->status != AUTHOR_ONE &&
-	    strictest->result == DMARC_PASS) {
+	if (author->status != AUTHOR_ONE && strictest->result == DMARC_PASS) {
 		strictest->result = DMARC_PERMERROR;
 		strictest->reason = author->status == AUTHOR_SEVERAL_DOMAINS
 					? "authors of several domains"
@@ -238,8 +242,8 @@ static void
 finish_checks(struct session *session)
 {
 	struct verdict *verdict = &session->verdict;
-	struct deadline deadline = clock_deadline_in(
-	    (int64_t)session->engine->timeout_s * 1000);
+	struct deadline deadline =
+	    clock_deadline_in((int64_t)session->engine->timeout_s * 1000);
 	int64_t now_s = engine_now_s(session->engine);
 
 	finish_client(session, deadline);

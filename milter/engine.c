@@ -58,10 +58,8 @@ engine_new(struct arena *arena, const struct milter_options *options,
 	engine->resolver = resolver;
 	engine->spool = spool;
 	engine->references = 1;
-	engine->authserv_id =
-	    normal_id(arena, options->authserv_id != NULL
-				 ? options->authserv_id
-				 : host);
+	engine->authserv_id = normal_id(
+	    arena, options->authserv_id != NULL ? options->authserv_id : host);
 	collect_ids(engine);
 	parse_domains(arena, &options->arc_sealers, &engine->arc_sealers);
 	parse_domains(arena, &options->lists, &engine->lists);
@@ -99,6 +97,18 @@ engine_now_s(const struct engine *engine)
 {
 	return engine->fixed_now_s != 0 ? engine->fixed_now_s
 					: clock_unix_ms() / 1000;
+}
+
+bool
+networks_have(const struct config_networks *networks,
+	      const struct ipaddr *address)
+{
+	size_t i;
+
+	for (i = 0; i < networks->count; i++)
+		if (ipnet_contains(&networks->values[i], address))
+			return true;
+	return false;
 }
 
 bool

@@ -52,6 +52,8 @@ void engine_release(struct engine *engine);
 
 int64_t engine_now_s(const struct engine *engine);
 
+bool networks_have(const struct config_networks *networks,
+		   const struct ipaddr *address);
 bool domains_have(const struct domains *domains, struct domain domain);
 
 #endif

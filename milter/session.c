@@ -13,6 +13,7 @@ session_new(struct engine *engine)
 
 	session->engine = engine_hold(engine);
 	session->connection = arena_new();
+	session->greeting = arena_new();
 	session->arena = arena_new();
 	return session;
 }
@@ -21,6 +22,7 @@ void
 session_free(struct session *session)
 {
 	arena_free(session->arena);
+	arena_free(session->greeting);
 	arena_free(session->connection);
 	engine_release(session->engine);
 	free(session);
@@ -38,10 +40,11 @@ session_connect(struct session *session, struct text name,
 void
 session_helo(struct session *session, struct text helo)
 {
-	session->helo = text_copy(session->connection,
-				  text_first(helo, LIMIT_ADDRESS_BYTES));
 	/* HELO comes again after STARTTLS: what was known before is void. */
+	arena_reset(session->greeting);
 	memset(&session->tls, 0, sizeof(session->tls));
+	session->helo =
+	    text_copy(session->greeting, text_first(helo, LIMIT_ADDRESS_BYTES));
 }
 
 void
@@ -50,10 +53,14 @@ session_tls(struct session *session, struct text version, struct text cipher,
 {
 	uint64_t number = 0;
 
-	session->tls.version =
-	    text_copy(session->connection, text_first(version, 32));
-	session->tls.cipher =
-	    text_copy(session->connection, text_first(cipher, 64));
+	version = text_first(version, 32);
+	cipher = text_first(cipher, 64);
+	/* told again with each message */
+	if (text_equal(version, session->tls.version) &&
+	    text_equal(cipher, session->tls.cipher))
+		return;
+	session->tls.version = text_copy(session->greeting, version);
+	session->tls.cipher = text_copy(session->greeting, cipher);
 	text_to_u64(bits, 65536, &number);
 	session->tls.bits = (unsigned)number;
 }
@@ -68,18 +75,6 @@ session_reset(struct session *session)
 	session->recipients_end = &session->recipients;
 }
 
-static bool
-network_has(const struct config_networks *networks,
-	    const struct ipaddr *address)
-{
-	size_t i;
-
-	for (i = 0; i < networks->count; i++)
-		if (ipnet_contains(&networks->values[i], address))
-			return true;
-	return false;
-}
-
 static enum skip
 find_skip(const struct session *session)
 {
@@ -87,10 +82,10 @@ find_skip(const struct session *session)
 
 	if (options->skip_authenticated && session->login.len > 0)
 		return SKIP_AUTHENTICATED;
-	if (network_has(&options->skip_networks, &session->verdict.client))
+	if (networks_have(&options->skip_networks, &session->verdict.client))
 		return SKIP_NETWORK;
-	if (options->skip_local && (session->peer.family == 0 ||
-				    ipaddr_is_loopback(&session->peer)))
+	if (options->skip_local &&
+	    (session->peer.family == 0 || ipaddr_is_loopback(&session->peer)))
 		return SKIP_LOCAL;
 	return SKIP_NOTHING;
 }
@@ -100,18 +95,17 @@ session_mail(struct session *session, struct text sender, struct text login)
 {
 	session_reset(session);
 	session->begun_ms = clock_monotonic_ms();
-	session->sender = text_copy(session->arena,
-				    text_first(sender, LIMIT_ADDRESS_BYTES));
-	session->login = text_copy(session->arena,
-				   text_first(login, LIMIT_ADDRESS_BYTES));
-	session->memo =
-	    dns_memo_new(session->arena, session->engine->resolver);
+	session->sender =
+	    text_copy(session->arena, text_first(sender, LIMIT_ADDRESS_BYTES));
+	session->login =
+	    text_copy(session->arena, text_first(login, LIMIT_ADDRESS_BYTES));
+	session->memo = dns_memo_new(session->arena, session->engine->resolver);
 	message_init(&session->message, session->arena);
 	session->verdict.client = session->peer;
-	session->client_helo = session->helo;
+	session->client_helo = text_copy(session->arena, session->helo);
 	session->verdict.skipped = find_skip(session);
 	/* Behind a trusted relay the Received fields must be seen first. */
-	if (!network_has(&session->engine->options->relays, &session->peer))
+	if (!networks_have(&session->engine->options->relays, &session->peer))
 		check_begin(session);
 }
 
@@ -155,8 +149,8 @@ session_rcpt(struct session *session, struct text address)
 	if (session->recipient_count > LIMIT_RECIPIENTS)
 		return;
 	recipient = arena_new_value(session->arena, struct recipient);
-	recipient->address = text_copy(
-	    session->arena, text_first(address, LIMIT_ADDRESS_BYTES));
+	recipient->address =
+	    text_copy(session->arena, text_first(address, LIMIT_ADDRESS_BYTES));
 	recipient->is_report_address = is_report_address(session, address);
 	*session->recipients_end = recipient;
 	session->recipients_end = &recipient->next;

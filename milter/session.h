@@ -30,7 +30,9 @@ struct session {
 	/* of the connection */
 	struct arena *connection;
 	struct ipaddr peer;
-	struct text peer_name, helo;
+	struct text peer_name;
+	struct arena *greeting; /* what follows, until the next HELO */
+	struct text helo;
 	struct tls_facts tls;
 	bool on_its_way; /* between MAIL and the end: glue.c's */
 

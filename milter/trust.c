@@ -33,24 +33,47 @@ find_verified(struct session *session, const struct domains *list,
 
 	if (domain_is_set(domain))
 		verdict_add_override(&session->verdict, type,
-				     text_string(session->arena,
-						 domain.name));
+				     text_string(session->arena, domain.name));
 }
 
-/* Whether the sealer's own results say that DMARC passed. */
+/* False if the sealer looked at another author than we. */
 static bool
-says_dmarc_pass(struct arena *arena, struct text value)
+is_about(struct arena *arena, const struct auth_method *method,
+	 struct domain author)
+{
+	const struct auth_property *property;
+	struct domain domain;
+
+	for (property = method->properties; property != NULL;
+	     property = property->next)
+		if (text_equal_nocase(property->type, TEXT("header")) &&
+		    text_equal_nocase(property->name, TEXT("from")) &&
+		    (!domain_parse(arena, property->value, &domain, NULL) ||
+		     !domain_equal(domain, author)))
+			return false;
+	return true;
+}
+
+/* Whether the sealer's own results say that DMARC passed for this author, and
+ * nothing else about DMARC. */
+static bool
+says_dmarc_pass(struct arena *arena, struct text value, struct domain author)
 {
 	const struct auth_method *method;
 	struct auth_results results;
+	bool passed = false;
 
 	if (!auth_results_parse(arena, value, &results, NULL))
 		return false;
-	for (method = results.methods; method != NULL; method = method->next)
-		if (text_equal_nocase(method->method, TEXT("dmarc")))
-			return text_equal_nocase(method->result,
-						 TEXT("pass"));
-	return false;
+	for (method = results.methods; method != NULL; method = method->next) {
+		if (!text_equal_nocase(method->method, TEXT("dmarc")))
+			continue;
+		if (!text_equal_nocase(method->result, TEXT("pass")) ||
+		    !is_about(arena, method, author))
+			return false;
+		passed = true;
+	}
+	return passed;
 }
 
 static void
@@ -65,11 +88,14 @@ find_arc(struct session *session)
 	if (!domains_have(&session->engine->arc_sealers, last->sealer))
 		return;
 	verdict->arc_trusted = text_string(session->arena, last->sealer.name);
-	if (says_dmarc_pass(session->arena, last->auth_results))
-		verdict_add_override(
-		    verdict, OVERRIDE_LOCAL_POLICY,
-		    arena_printf(session->arena, "arc=pass by %s",
-				 verdict->arc_trusted));
+	/* of several authors it is not known which one is vouched for */
+	if (verdict->author.status == AUTHOR_ONE &&
+	    says_dmarc_pass(session->arena, last->auth_results,
+			    verdict->author.domains[0]))
+		verdict_add_override(verdict, OVERRIDE_LOCAL_POLICY,
+				     arena_printf(session->arena,
+						  "arc=pass by %s",
+						  verdict->arc_trusted));
 }
 
 void
@@ -78,8 +104,7 @@ trust_find(struct session *session)
 	const struct engine *engine = session->engine;
 
 	find_verified(session, &engine->lists, OVERRIDE_MAILING_LIST);
-	find_verified(session, &engine->forwarders,
-		      OVERRIDE_TRUSTED_FORWARDER);
+	find_verified(session, &engine->forwarders, OVERRIDE_TRUSTED_FORWARDER);
 	find_verified(session, &engine->local_policy, OVERRIDE_LOCAL_POLICY);
 	find_arc(session);
 }

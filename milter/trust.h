@@ -3,7 +3,7 @@
  * A list, a forwarder or a local exception counts only when its domain is
  * verified by SPF of MAIL FROM or a DKIM signature.  An ARC chain counts only
  * when it passes, its last sealer is on the list, and that sealer says that
- * DMARC passed.
+ * DMARC passed for the one author of the message.
  */
 #ifndef MILTER_TRUST_H
 #define MILTER_TRUST_H

@@ -106,6 +106,7 @@ received_parse(struct text value, struct received_from *from)
 	struct inside inside = {.found = false};
 	struct scan in;
 
+	*from = (struct received_from){.helo = text_of(NULL, 0)};
 	scan_init(&in, value);
 	scan_fws(&in);
 	if (!scan_string_nocase(&in, "from") || !ascii_is_fws(scan_peek(&in)))

@@ -18,7 +18,8 @@ struct received_from {
 	struct ipaddr address;
 };
 
-/* Borrows from `value`.  False if the field names no client address. */
+/* Borrows from `value`.  False if the field names no client address; `helo`
+ * tells then whether it names a client at all. */
 bool received_parse(struct text value, struct received_from *from);
 
 #endif

@@ -69,6 +69,10 @@ without_address_there_is_none(void **state)
 	struct received_from from;
 	size_t i;
 
+	assert_false(received_parse(TEXT(" by relay; date"), &from));
+	assert_int_equal(from.helo.len, 0);
+	assert_false(received_parse(TEXT(" from x (192.0.2.1)"), &from));
+	assert_text(from.helo, "x");
 	for (i = 0; i + 1 < sizeof(values) / sizeof(*values); i++)
 		assert_false(received_parse(text_from(values[i]), &from));
 }
