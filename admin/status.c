@@ -46,13 +46,47 @@ show_spool(const struct config_common *common)
 	if (backlog.oldest_s > LAG_MOST_S)
 		trouble("spool", "facts wait for more than a minute: is "
 				 "signet-load running, and the database up?");
-	if (backlog.bad_files > 0)
-		trouble("spool",
-			"lines that could not be loaded lie in bad/, each "
-			"with its reason");
+	if (backlog.bad_files == 0)
+		return;
+	why_set(&why,
+		"lines that could not be loaded lie in %zu files of %s/bad, "
+		"each with its reason",
+		backlog.bad_files, common->spool_directory);
+	trouble("spool", why.text);
 }
 
 /* --- database --- */
+
+/* What the server says, without the statement, and what helps. */
+static void
+database_trouble(const char *said)
+{
+	static const char *const remedies[][2] = {
+	    {"schema \"signet\" does not exist",
+	     "run signet-load --migrate as the owner of the database"},
+	    {"permission denied", "grant signet_admin to the role that asks"},
+	    {"role \"",
+	     "create the role that asks, and grant signet_admin to it"},
+	    {"function signet.",
+	     "run signet-load --migrate, which brings the functions up to "
+	     "date"},
+	};
+	const char *from = strncmp(said, "ERROR:  ", 8) == 0 ? said + 8 : said;
+	const char *statement = strstr(from, " LINE ");
+	int length = (int)(statement != NULL ? (size_t)(statement - from)
+					     : strlen(from));
+	struct why why;
+	size_t i;
+
+	for (i = 0; i < sizeof(remedies) / sizeof(*remedies); i++)
+		if (strstr(from, remedies[i][0]) != NULL)
+			break;
+	if (i < sizeof(remedies) / sizeof(*remedies))
+		why_set(&why, "%.*s; %s", length, from, remedies[i][1]);
+	else
+		why_set(&why, "%.*s", length, from);
+	trouble("database", why.text);
+}
 
 static bool
 query(struct pg *pg, struct arena *arena, const char *sql,
@@ -62,7 +96,7 @@ query(struct pg *pg, struct arena *arena, const char *sql,
 
 	if (pg_call(pg, arena, sql, NULL, 0, rows, &why) == PG_DONE)
 		return true;
-	trouble("database", why.text);
+	database_trouble(why.text);
 	return false;
 }
 
@@ -93,7 +127,8 @@ show_loaders(struct pg *pg, struct arena *arena)
 	size_t i;
 
 	if (!query(pg, arena,
-		   "select name, last_load_at::timestamptz(0), idle_s::bigint, "
+		   "select name, (last_load_at at time zone "
+		   "'UTC')::timestamp(0) || ' UTC', idle_s::bigint, "
 		   "lines, refused, dropped from signet.status_loaders()",
 		   &rows))
 		return;
@@ -130,12 +165,15 @@ show_database(const struct config_common *common, struct arena *arena)
 		  "signet.status_database()",
 		  &rows)) {
 		printf("%-10s PostgreSQL " TEXT_FMT ", schema %lld, " TEXT_FMT
-		       ", %lld partitions since " TEXT_FMT "\n",
+		       ", %lld partitions",
 		       "database", TEXT_ARG(pg_rows_text(rows, 0, 1)),
 		       (long long)pg_rows_int(rows, 0, 0),
 		       TEXT_ARG(pg_rows_text(rows, 0, 2)),
-		       (long long)pg_rows_int(rows, 0, 3),
-		       TEXT_ARG(pg_rows_text(rows, 0, 4)));
+		       (long long)pg_rows_int(rows, 0, 3));
+		if (pg_rows_text(rows, 0, 4).len > 0)
+			printf(" since " TEXT_FMT,
+			       TEXT_ARG(pg_rows_text(rows, 0, 4)));
+		putchar('\n');
 		show_loaders(pg, arena);
 		show_results(pg, arena);
 	}
@@ -144,8 +182,22 @@ show_database(const struct config_common *common, struct arena *arena)
 
 /* --- resolver --- */
 
+/* Whom we asked, behind what came of it. */
 static void
-show_answer(struct arena *arena, struct resolver *resolver, const char *anchor)
+resolver_trouble(const struct config_common *common, const char *reason)
+{
+	struct why why;
+
+	why_set(&why, "%.200s; asked %.200s%s", reason,
+		common->forward.count > 0 ? common->forward.values[0]
+					  : "the servers of the root",
+		common->forward.count > 1 ? " and others" : "");
+	trouble("resolver", why.text);
+}
+
+static void
+show_answer(struct arena *arena, struct resolver *resolver,
+	    const struct config_common *common, const char *anchor)
 {
 	const struct dns_answer *answer;
 	int64_t since = clock_monotonic_ms();
@@ -165,8 +217,8 @@ show_answer(struct arena *arena, struct resolver *resolver, const char *anchor)
 		return;
 	case DNS_TEMPFAIL:
 	case DNS_BOGUS:
-		trouble("resolver",
-			answer->reason != NULL ? answer->reason : "no answer");
+		resolver_trouble(common, answer->reason != NULL ? answer->reason
+								: "no answer");
 		return;
 	}
 }
@@ -190,7 +242,7 @@ show_resolver(const struct config_common *common, struct arena *arena)
 		trouble("resolver", why.text);
 		return;
 	}
-	show_answer(arena, resolver_unbound_resolver(unbound),
+	show_answer(arena, resolver_unbound_resolver(unbound), common,
 		    options.root_key);
 	arena_reset(arena);
 	resolver_unbound_close(unbound);
