@@ -88,6 +88,10 @@ static const struct setting forward_settings[] = {
 
 /* Names that libunbound answers by itself (RFC 6761, RFC 6303, RFC 7686,
  * RFC 8375).  A resolver that we forward to knows its own. */
+#define IP6_LOOPBACK_ZONE                                                      \
+	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."      \
+	"ip6.arpa."
+
 static const char *const builtin_zones[] = {
     "localhost.",
     "127.in-addr.arpa.",
@@ -95,8 +99,7 @@ static const char *const builtin_zones[] = {
     "onion.",
     "test.",
     "invalid.",
-    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
-    "ip6.arpa.",
+    IP6_LOOPBACK_ZONE,
 };
 
 const char *
