@@ -7,6 +7,8 @@
 /* What the sender chose freely must not fill the line. */
 #define SHORT(text) text_first((text), 320)
 
+const struct facts_room facts_unlimited = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
+
 struct json *
 facts_iprev(const struct session *session)
 {
@@ -48,36 +50,53 @@ facts_spf(const struct session *session)
 
 	json_put(object, "mailfrom",
 		 spf_identity(session, &session->verdict.mail_from));
-	json_put(object, "helo",
-		 spf_identity(session, &session->verdict.helo));
+	json_put(object, "helo", spf_identity(session, &session->verdict.helo));
 	return object;
 }
 
+static struct json *
+dkim_signature(const struct session *session, size_t number)
+{
+	const struct verdict *verdict = &session->verdict;
+	const struct dkim_signature_result *one = &verdict->dkim[number];
+	struct json *object = json_new_object(session->arena);
+
+	json_put_text(object, "domain", one->domain.name);
+	json_put_text(object, "selector", SHORT(one->selector));
+	json_put_text(object, "identity", SHORT(one->identity));
+	json_put_text(object, "algorithm", SHORT(one->algorithm));
+	json_put_int(object, "bits", one->bits);
+	json_put_string(object, "result", dkim_result_name(one->result));
+	json_put_string(object, "reason", one->reason);
+	json_put_bool(object, "aligned", verdict->dkim_aligned[number]);
+	json_put_bool(object, "test", one->test_key);
+	json_put_string(object, "dnssec", dns_security_name(one->security));
+	json_put_text(object, "header_b", SHORT(one->header_b));
+	return object;
+}
+
+/* At most, with escapes. */
+static size_t
+dkim_bytes(const struct dkim_signature_result *one)
+{
+	return 200 + one->domain.name.len +
+	       2 * (SHORT(one->selector).len + SHORT(one->identity).len +
+		    SHORT(one->algorithm).len + SHORT(one->header_b).len +
+		    text_from(one->reason).len);
+}
+
 struct json *
-facts_dkim(const struct session *session)
+facts_dkim(const struct session *session, const struct facts_room *room)
 {
 	const struct verdict *verdict = &session->verdict;
 	struct json *array = json_new_array(session->arena);
-	size_t i;
+	size_t i, bytes = 0;
 
 	for (i = 0; i < verdict->dkim_count; i++) {
-		const struct dkim_signature_result *one = &verdict->dkim[i];
-		struct json *object = json_new_object(session->arena);
-
-		json_put_text(object, "domain", one->domain.name);
-		json_put_text(object, "selector", SHORT(one->selector));
-		json_put_text(object, "identity", SHORT(one->identity));
-		json_put_text(object, "algorithm", SHORT(one->algorithm));
-		json_put_int(object, "bits", one->bits);
-		json_put_string(object, "result",
-				dkim_result_name(one->result));
-		json_put_string(object, "reason", one->reason);
-		json_put_bool(object, "aligned", verdict->dkim_aligned[i]);
-		json_put_bool(object, "test", one->test_key);
-		json_put_string(object, "dnssec",
-				dns_security_name(one->security));
-		json_put_text(object, "header_b", SHORT(one->header_b));
-		json_add(array, object);
+		bytes += dkim_bytes(&verdict->dkim[i]);
+		if (bytes > room->signatures)
+			break;
+		json_add(array, dkim_signature(session, i));
 	}
 	return array;
 }
@@ -99,8 +118,7 @@ facts_arc(const struct session *session)
 			    : NULL);
 	json_put(object, "sealers", sealers);
 	json_put_string(object, "reason", arc->reason);
-	json_put_bool(object, "trusted",
-		      session->verdict.arc_trusted != NULL);
+	json_put_bool(object, "trusted", session->verdict.arc_trusted != NULL);
 	return object;
 }
 

@@ -4,6 +4,9 @@
 #include "io/clock.h"
 #include "io/log.h"
 
+/* What the sender chose freely must leave room for what we say. */
+#define SHORT(text) text_first((text), 200)
+
 static struct text
 client_text(const struct session *session)
 {
@@ -19,10 +22,15 @@ log_dkim(const struct session *session, struct buf *line)
 	struct buf value;
 	size_t i;
 
-	buf_init(&value, session->arena, 300);
+	buf_init(&value, session->arena, 500);
 	for (i = 0; i < verdict->dkim_count; i++) {
 		if (i > 0)
 			buf_char(&value, ',');
+		/* room for a result, a whole domain and this */
+		if (value.len > 200) {
+			buf_printf(&value, "+%zu", verdict->dkim_count - i);
+			break;
+		}
 		buf_string(&value, dkim_result_name(verdict->dkim[i].result));
 		buf_char(&value, ':');
 		buf_text(&value, verdict->dkim[i].domain.name);
@@ -47,18 +55,16 @@ log_checks(const struct session *session, struct buf *line)
 	log_pair(line, "dmarc",
 		 text_from(dmarc_result_name(verdict->dmarc.result)));
 	if (verdict->dmarc.policy.found == DMARC_LOOKUP_FOUND)
-		log_pair(line, "policy",
-			 text_from(dmarc_policy_name(
-			     verdict->dmarc.published)));
+		log_pair(
+		    line, "policy",
+		    text_from(dmarc_policy_name(verdict->dmarc.published)));
 	if (verdict->override_count > 0)
 		log_pair(line, "override",
-			 text_from(override_name(
-			     verdict->overrides[0].type)));
+			 text_from(override_name(verdict->overrides[0].type)));
 }
 
 void
-facts_log(const struct session *session, struct text queue_id,
-	  struct buf *line)
+facts_log(const struct session *session, struct text queue_id, struct buf *line)
 {
 	const struct decision *decision = &session->decision;
 	const struct author *author = &session->verdict.author;
@@ -66,12 +72,12 @@ facts_log(const struct session *session, struct text queue_id,
 	buf_text(line, queue_id.len > 0 ? queue_id : TEXT("NOQUEUE"));
 	buf_char(line, ':');
 	log_pair(line, "client", client_text(session));
-	log_pair(line, "helo", session->client_helo);
-	log_pair(line, "mail_from", session->sender);
+	log_pair(line, "helo", SHORT(session->client_helo));
+	log_pair(line, "mail_from", SHORT(session->sender));
 	log_pair(line, "from",
-		 author->domain_count > 0 ? author->domains[0].name
-					  : text_from(author_status_name(
-						author->status)));
+		 author->domain_count > 0
+		     ? author->domains[0].name
+		     : text_from(author_status_name(author->status)));
 	log_pair(line, "rcpts",
 		 text_from(arena_printf(session->arena, "%zu",
 					session->recipient_count)));
@@ -86,14 +92,13 @@ facts_log(const struct session *session, struct text queue_id,
 	if (session->engine->options->mode == MODE_TEST)
 		log_pair(line, "mode", TEXT("test"));
 	if (forged_count(&session->forged) > 0)
-		log_pair(line, "forged",
-			 text_from(arena_printf(session->arena, "%zu",
-					 forged_count(
-					     &session->forged))));
+		log_pair(
+		    line, "forged",
+		    text_from(arena_printf(session->arena, "%zu",
+					   forged_count(&session->forged))));
 	log_pair(line, "ms",
 		 text_from(arena_printf(
 		     session->arena, "%lld",
-		     (long long)(clock_monotonic_ms() -
-				 session->begun_ms))));
+		     (long long)(clock_monotonic_ms() - session->begun_ms))));
 	log_pair(line, "id", session->id);
 }

@@ -18,6 +18,8 @@ client_text(const struct session *session)
 {
 	char *to = arena_bytes(session->arena, IPADDR_STRING_BYTES);
 
+	if (session->verdict.client.family == 0)
+		return NULL;
 	return ipaddr_write(&session->verdict.client, to);
 }
 
@@ -27,57 +29,78 @@ message_id(const struct session *session)
 	const struct header_field *field =
 	    message_find(&session->message, "Message-ID");
 
-	return field != NULL ? text_first(field_unfolded(session->arena,
-							 field),
+	return field != NULL ? text_first(field_unfolded(session->arena, field),
 					  LIMIT_ADDRESS_BYTES)
 			     : TEXT("");
 }
 
-static void
-put_envelope(const struct session *session, struct json *object)
+/* rcpt_count tells of those that would make the line too long. */
+static struct json *
+recipients(const struct session *session, const struct facts_room *room)
 {
-	struct json *rcpt = json_new_array(session->arena);
+	struct json *array = json_new_array(session->arena), *entry;
 	const struct recipient *one;
 	size_t bytes = 0;
 
+	for (one = session->recipients; one != NULL; one = one->next) {
+		bytes += 4 * one->address.len + 64;
+		if (bytes > room->recipients)
+			break;
+		entry = json_new_object(session->arena);
+		json_put_text(entry, "address", one->address);
+		json_put_text(entry, "domain", domain_of(one->address));
+		json_put_bool(entry, "report_address", one->is_report_address);
+		json_add(array, entry);
+	}
+	return array;
+}
+
+static void
+put_envelope(const struct session *session, const struct facts_room *room,
+	     struct json *object)
+{
 	json_put_string(object, "client_ip", client_text(session));
 	json_put_text(object, "client_name", session->peer_name);
 	json_put_text(object, "helo", session->client_helo);
 	json_put_text(object, "mail_from", session->sender);
 	json_put_text(object, "mail_from_domain", domain_of(session->sender));
-	/* rcpt_count tells of those that would make the line too long. */
-	for (one = session->recipients;
-	     one != NULL && bytes < LIMIT_EVENT_BYTES / 4; one = one->next) {
-		struct json *entry = json_new_object(session->arena);
-
-		bytes += 2 * one->address.len + 64;
-		json_put_text(entry, "address", one->address);
-		json_put_text(entry, "domain", domain_of(one->address));
-		json_put_bool(entry, "report_address", one->is_report_address);
-		json_add(rcpt, entry);
-	}
-	json_put(object, "rcpt", rcpt);
+	json_put(object, "rcpt", recipients(session, room));
 	json_put_int(object, "rcpt_count", (int64_t)session->recipient_count);
 	if (session->login.len > 0)
 		json_put_text(object, "auth_login", session->login);
 }
 
+static struct json *
+authors(const struct session *session, const struct facts_room *room)
+{
+	struct json *array = json_new_array(session->arena);
+	const struct mailbox *mailbox;
+	size_t bytes = 0;
+
+	for (mailbox = session->verdict.author.mailboxes.first; mailbox != NULL;
+	     mailbox = mailbox->next) {
+		struct text address = text_first(mailbox->address, 320);
+
+		bytes += 2 * address.len + 3;
+		if (bytes > room->authors)
+			break;
+		json_add_text(array, address);
+	}
+	return array;
+}
+
 static void
-put_header(const struct session *session, struct json *object)
+put_header(const struct session *session, const struct facts_room *room,
+	   struct json *object)
 {
 	const struct author *author = &session->verdict.author;
-	struct json *from = json_new_array(session->arena);
 	struct json *domains = json_new_array(session->arena);
-	const struct mailbox *mailbox;
 	size_t i;
 
-	for (mailbox = author->mailboxes.first; mailbox != NULL;
-	     mailbox = mailbox->next)
-		json_add_text(from, text_first(mailbox->address, 320));
 	for (i = 0; i < author->domain_count; i++)
 		json_add_text(domains, author->domains[i].name);
 	json_put_text(object, "message_id", message_id(session));
-	json_put(object, "from", from);
+	json_put(object, "from", authors(session, room));
 	json_put_text(object, "from_domain",
 		      session->verdict.dmarc.author.name.len > 0
 			  ? session->verdict.dmarc.author.name
@@ -110,15 +133,15 @@ put_tls(const struct session *session, struct json *object)
 }
 
 static void
-put_checks(const struct session *session, struct json *object)
+put_checks(const struct session *session, const struct facts_room *room,
+	   struct json *object)
 {
-	json_put_string(object, "skipped",
-			skip_name(session->verdict.skipped));
+	json_put_string(object, "skipped", skip_name(session->verdict.skipped));
 	if (session->verdict.skipped != SKIP_NOTHING)
 		return;
 	json_put(object, "iprev", facts_iprev(session));
 	json_put(object, "spf", facts_spf(session));
-	json_put(object, "dkim", facts_dkim(session));
+	json_put(object, "dkim", facts_dkim(session, room));
 	json_put(object, "arc", facts_arc(session));
 	json_put(object, "dmarc", facts_dmarc(session));
 }
@@ -135,10 +158,12 @@ put_decision(const struct session *session, struct json *object)
 				arena_printf(session->arena, "%s %s %s",
 					     decision->code, decision->status,
 					     decision->text));
-	json_put_exact(object, "authentication_results",
-		       session->auth_results);
-	json_put_int(object, "forged_removed", 
-		     (int64_t)forged_count(&session->forged));
+	json_put_exact(object, "authentication_results", session->auth_results);
+	/* our other hosts' results stay */
+	json_put_int(object, "forged_removed",
+		     session->engine->options->role == ROLE_INTERNAL
+			 ? 0
+			 : (int64_t)forged_count(&session->forged));
 }
 
 /* What was done with the message, in the words of RFC 9990. */
@@ -146,8 +171,7 @@ static const char *
 disposition_done(const struct session *session)
 {
 	bool passes = session->verdict.dmarc.result == DMARC_PASS;
-	bool enforcing = session->verdict.dmarc.published >
-			 DMARC_POLICY_NONE;
+	bool enforcing = session->verdict.dmarc.published > DMARC_POLICY_NONE;
 
 	if (passes)
 		return enforcing ? "pass" : "none";
@@ -167,7 +191,7 @@ disposition_done(const struct session *session)
 }
 
 /* Reports are about mail that was taken in, or refused because of DMARC:
- * what else was refused tells its sender nothing. */
+ * what else was refused tells its sender nothing.  They name the client. */
 static bool
 is_evaluation_kept(const struct session *session)
 {
@@ -177,7 +201,8 @@ is_evaluation_kept(const struct session *session)
 
 	if (!session->engine->options->dmarc_reports ||
 	    session->engine->options->role != ROLE_INBOUND ||
-	    session->verdict.skipped != SKIP_NOTHING)
+	    session->verdict.skipped != SKIP_NOTHING ||
+	    session->verdict.client.family == 0)
 		return false;
 	if (dmarc->policy.found != DMARC_LOOKUP_FOUND ||
 	    dmarc->policy.record.rua == NULL)
@@ -216,8 +241,7 @@ put_timings(const struct session *session, struct json *object)
 }
 
 static void
-put_identity(struct session *session, struct json *object,
-	     struct text queue_id)
+put_identity(struct session *session, struct json *object, struct text queue_id)
 {
 	const struct engine *engine = session->engine;
 	char id[UUID_STRING_BYTES], at[DATE_STRING_BYTES];
@@ -235,8 +259,7 @@ put_identity(struct session *session, struct json *object,
 	json_put_string(object, "host", engine->host);
 	json_put_string(object, "program", "signet-milter");
 	json_put_string(object, "listener", engine->listener);
-	json_put_bool(object, "test_mode",
-		      engine->options->mode == MODE_TEST);
+	json_put_bool(object, "test_mode", engine->options->mode == MODE_TEST);
 	json_put_text(object, "queue_id", queue_id);
 }
 
@@ -250,23 +273,40 @@ message_bytes(const struct session *session)
 	return message->bytes + 3 * message->count + 2 + session->body_bytes;
 }
 
-struct text
-facts_event(struct session *session, struct text queue_id)
+static bool
+write_event(struct session *session, struct text queue_id,
+	    const struct facts_room *room, struct buf *line)
 {
 	struct json *object = json_new_object(session->arena);
-	struct buf line;
 
 	put_identity(session, object, queue_id);
-	put_envelope(session, object);
-	put_header(session, object);
+	put_envelope(session, room, object);
+	put_header(session, room, object);
 	json_put_int(object, "size", (int64_t)message_bytes(session));
 	put_tls(session, object);
-	put_checks(session, object);
+	put_checks(session, room, object);
 	put_decision(session, object);
 	put_evaluation(session, object);
 	put_timings(session, object);
-	buf_init(&line, session->arena, LIMIT_EVENT_BYTES);
-	json_write(object, 0, &line);
+	buf_init(line, session->arena, LIMIT_EVENT_BYTES);
+	json_write(object, 0, line);
+	return buf_ok(line);
+}
+
+/* What is left beside these has bounds that are far below the rest. */
+static const struct facts_room scarce = {
+    .recipients = LIMIT_EVENT_BYTES / 4,
+    .signatures = LIMIT_EVENT_BYTES / 8,
+    .authors = LIMIT_EVENT_BYTES / 16,
+};
+
+struct text
+facts_event(struct session *session, struct text queue_id)
+{
+	struct buf line;
+
+	if (!write_event(session, queue_id, &facts_unlimited, &line))
+		write_event(session, queue_id, &scarce, &line);
 	return buf_ok(&line) ? buf_view(&line) : TEXT("");
 }
 
@@ -282,8 +322,7 @@ questions(const struct session *session)
 		struct json *object = json_new_object(session->arena);
 
 		json_put_text(object, "name", question->name);
-		json_put_string(object, "type",
-				dns_type_name(question->type));
+		json_put_string(object, "type", dns_type_name(question->type));
 		json_put_string(object, "status",
 				dns_status_name(question->answer.status));
 		json_put_string(object, "dnssec",
@@ -301,14 +340,13 @@ facts_explain(const struct session *session)
 
 	json_put(object, "iprev", facts_iprev(session));
 	json_put(object, "spf", facts_spf(session));
-	json_put(object, "dkim", facts_dkim(session));
+	json_put(object, "dkim", facts_dkim(session, &facts_unlimited));
 	json_put(object, "arc", facts_arc(session));
 	json_put(object, "dmarc", facts_dmarc(session));
-	put_envelope(session, object);
-	put_header(session, object);
+	put_envelope(session, &facts_unlimited, object);
+	put_header(session, &facts_unlimited, object);
 	put_tls(session, object);
-	json_put_string(object, "skipped",
-			skip_name(session->verdict.skipped));
+	json_put_string(object, "skipped", skip_name(session->verdict.skipped));
 	put_decision(session, object);
 	json_put(object, "questions", questions(session));
 	return object;

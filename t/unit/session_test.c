@@ -1,7 +1,6 @@
 /* session_test.c - a connection and its messages, step by step */
 #include "unit.h"
 
-#include "dkim_fixture.h"
 #include "session_bench.h"
 
 #include "base/limits.h"
@@ -34,15 +33,6 @@ static const struct mail spoofed = {
     .sender = "ceo@victim.example",
     .raw = FROM_VICTIM,
 };
-
-static struct config_strings
-strings(struct bench *bench, const char *one)
-{
-	const char **values = arena_new_array(bench->arena, const char *, 1);
-
-	values[0] = one;
-	return (struct config_strings){.values = values, .count = 1};
-}
 
 static struct config_networks
 network(struct bench *bench, const char *one)
@@ -468,116 +458,6 @@ both_discoveries(void **state)
 	assert_text(verdict->other.policy.policy_domain.name, "good.example");
 }
 
-/* --- trust --- */
-
-static void
-several_overrides_at_once(void **state)
-{
-	struct bench *bench = *state;
-	const struct verdict *verdict;
-	struct mail mail = spoofed;
-
-	bench->options->lists = strings(bench, "list.example");
-	bench->options->forwarders = strings(bench, "list.example");
-	bench->options->local_policy = strings(bench, "example");
-	bench_start(bench, zone);
-	verdict = &bench->session->verdict;
-	mail.sender = "bounces@list.example";
-	bench_mail(bench, &mail);
-	assert_int_equal(verdict->dmarc.result, DMARC_FAIL);
-	assert_int_equal(verdict->override_count, 3);
-	assert_int_equal(verdict->overrides[0].type, OVERRIDE_MAILING_LIST);
-	assert_int_equal(verdict->overrides[1].type,
-			 OVERRIDE_TRUSTED_FORWARDER);
-	assert_int_equal(verdict->overrides[2].type, OVERRIDE_LOCAL_POLICY);
-	assert_string_equal(verdict->overrides[0].comment, "list.example");
-	assert_int_equal(bench->session->decision.action, ACTION_ACCEPT);
-	/* the name alone is no proof */
-	mail.client = "203.0.113.5";
-	bench_mail(bench, &mail);
-	assert_int_equal(verdict->override_count, 0);
-	assert_int_equal(bench->session->decision.action, ACTION_REJECT);
-}
-
-#define SEALED_TAGS                                                            \
-	"a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=s1; "               \
-	"h=from:subject; bh=@; b=@"
-#define SEAL_TAGS "a=rsa-sha256; d=example.com; s=s1; t=1700000000; cv=none"
-
-/* Whether a message with that author, sealed with those results, is spared. */
-static bool
-is_spared(struct bench *bench, const char *results, const char *raw)
-{
-	struct mail mail = spoofed;
-
-	mail.sender = "x@example.com";
-	mail.raw = test_seal(bench->arena, fixture_rsa, 1, results, SEALED_TAGS,
-			     SEAL_TAGS, raw);
-	bench_mail(bench, &mail);
-	assert_int_equal(bench->session->verdict.dmarc.result, DMARC_FAIL);
-	return bench->session->decision.action == ACTION_ACCEPT;
-}
-
-#define SEALED "From: <ceo@victim.example>\r\n\r\nHello\r\n"
-
-static void
-arc_of_a_trusted_sealer(void **state)
-{
-	struct bench *bench = *state;
-	const struct verdict *verdict;
-
-	bench->options->arc_sealers = strings(bench, "example.com");
-	bench_start(bench,
-		    arena_printf(bench->arena, "%s%s", zone, fixture_rsa_zone));
-	verdict = &bench->session->verdict;
-	assert_true(is_spared(bench, "a.example; dmarc=pass", SEALED));
-	assert_string_equal(verdict->arc_trusted, "example.com");
-	assert_string_equal(verdict->overrides[0].comment,
-			    "arc=pass by example.com");
-	assert_true(is_spared(
-	    bench, "a.example; dmarc=pass header.from=victim.example", SEALED));
-	assert_false(is_spared(bench, "a.example; dmarc=fail", SEALED));
-	assert_non_null(verdict->arc_trusted);
-	assert_false(is_spared(bench, "a.example; none", SEALED));
-	assert_false(is_spared(bench, "a.example; spf=pass", SEALED));
-	assert_false(
-	    is_spared(bench, "a.example; dmarc=pass; dmarc=fail", SEALED));
-	assert_false(is_spared(bench, "dmarc=pass", SEALED));
-}
-
-/* The sealer vouched for one author; who is shown is another. */
-static void
-arc_about_another_author(void **state)
-{
-	struct bench *bench = *state;
-
-	bench->options->arc_sealers = strings(bench, "example.com");
-	bench->options->from_ambiguous = REMEDY_TAG;
-	bench_start(bench,
-		    arena_printf(bench->arena, "%s%s", zone, fixture_rsa_zone));
-	assert_false(is_spared(
-	    bench, "a.example; dmarc=pass header.from=evil.example", SEALED));
-	assert_false(is_spared(
-	    bench, "a.example; dmarc=pass header.from=evil.example",
-	    "From: <a@evil.example>, <ceo@victim.example>\r\n\r\nHello\r\n"));
-	assert_false(is_spared(
-	    bench, "a.example; dmarc=pass",
-	    "From: <a@evil.example>, <ceo@victim.example>\r\n\r\nHello\r\n"));
-}
-
-static void
-arc_of_a_stranger(void **state)
-{
-	struct bench *bench = *state;
-
-	bench->options->arc_sealers = strings(bench, "other.example");
-	bench_start(bench,
-		    arena_printf(bench->arena, "%s%s", zone, fixture_rsa_zone));
-	assert_false(is_spared(bench, "a.example; dmarc=pass", SEALED));
-	assert_int_equal(bench->session->verdict.arc.result, ARC_PASS);
-	assert_null(bench->session->verdict.arc_trusted);
-}
-
 int
 main(void)
 {
@@ -600,11 +480,7 @@ main(void)
 	    bench_test(without_an_author),
 	    bench_test(several_author_domains),
 	    bench_test(both_discoveries),
-	    bench_test(several_overrides_at_once),
-	    bench_test(arc_of_a_trusted_sealer),
-	    bench_test(arc_about_another_author),
-	    bench_test(arc_of_a_stranger),
 	};
 
-	return cmocka_run_group_tests(tests, fixture_make, fixture_free);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
