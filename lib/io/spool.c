@@ -141,12 +141,12 @@ finish_retired(struct spool *spool, struct spool_file *file)
 static void
 finish_all_retired(struct spool *spool)
 {
-	struct spool_file *todo = spool->retired, *file;
+	struct spool_file *pending = spool->retired, *file;
 
 	spool->retired = NULL;
 	spool->fresh = false;
-	while ((file = todo) != NULL) {
-		todo = file->next;
+	while ((file = pending) != NULL) {
+		pending = file->next;
 		if (finish_retired(spool, file)) {
 			spool->retired_count--;
 			continue;

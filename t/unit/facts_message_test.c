@@ -76,45 +76,46 @@ member(json_t *value, const char *path)
 #define assert_member(event, path, value)                                      \
 	assert_string_equal(json_string_value(member(event, path)), value)
 
+static const char *const complete[][2] = {
+    {"type", "message"},
+    {"host", BENCH_HOST},
+    {"program", "signet-milter"},
+    {"listener", "milter"},
+    {"queue_id", "4XyZ"},
+    {"client_ip", "192.0.2.1"},
+    {"client_name", "client.example"},
+    {"helo", "mail.good.example"},
+    {"mail_from", "ann@good.example"},
+    {"mail_from_domain", "good.example"},
+    {"rcpt.0.address", "user@site.test"},
+    {"rcpt.0.domain", "site.test"},
+    {"message_id", "<1@good.example>"},
+    {"from.0", "ann@good.example"},
+    {"from_domain", "good.example"},
+    {"from_domains.0", "good.example"},
+    {"iprev.result", "pass"},
+    {"iprev.name", "mail.good.example"},
+    {"spf.mailfrom.result", "pass"},
+    {"spf.mailfrom.domain", "good.example"},
+    {"spf.mailfrom.dnssec", "insecure"},
+    {"spf.helo.result", "pass"},
+    {"arc.result", "none"},
+    {"dmarc.result", "pass"},
+    {"dmarc.policy_domain", "good.example"},
+    {"dmarc.organizational_domain", "good.example"},
+    {"dmarc.discovery", "treewalk"},
+    {"dmarc.published", "reject"},
+    {"dmarc.disposition", "none"},
+    {"dmarc.p", "reject"},
+    {"dmarc.adkim", "r"},
+    {"dmarc.rua.0", "mailto:d@good.example"},
+    {"action", "accept"},
+    {"evaluation.disposition", "pass"},
+};
+
 static void
 event_is_complete(void **state)
 {
-	static const char *const words[][2] = {
-	    {"type", "message"},
-	    {"host", BENCH_HOST},
-	    {"program", "signet-milter"},
-	    {"listener", "milter"},
-	    {"queue_id", "4XyZ"},
-	    {"client_ip", "192.0.2.1"},
-	    {"client_name", "client.example"},
-	    {"helo", "mail.good.example"},
-	    {"mail_from", "ann@good.example"},
-	    {"mail_from_domain", "good.example"},
-	    {"rcpt.0.address", "user@site.test"},
-	    {"rcpt.0.domain", "site.test"},
-	    {"message_id", "<1@good.example>"},
-	    {"from.0", "ann@good.example"},
-	    {"from_domain", "good.example"},
-	    {"from_domains.0", "good.example"},
-	    {"iprev.result", "pass"},
-	    {"iprev.name", "mail.good.example"},
-	    {"spf.mailfrom.result", "pass"},
-	    {"spf.mailfrom.domain", "good.example"},
-	    {"spf.mailfrom.dnssec", "insecure"},
-	    {"spf.helo.result", "pass"},
-	    {"arc.result", "none"},
-	    {"dmarc.result", "pass"},
-	    {"dmarc.policy_domain", "good.example"},
-	    {"dmarc.organizational_domain", "good.example"},
-	    {"dmarc.discovery", "treewalk"},
-	    {"dmarc.published", "reject"},
-	    {"dmarc.disposition", "none"},
-	    {"dmarc.p", "reject"},
-	    {"dmarc.adkim", "r"},
-	    {"dmarc.rua.0", "mailto:d@good.example"},
-	    {"action", "accept"},
-	    {"evaluation.disposition", "pass"},
-	};
 	struct bench *bench = *state;
 	json_t *event;
 	size_t i;
@@ -122,8 +123,8 @@ event_is_complete(void **state)
 	bench_start(bench, zone);
 	bench_mail(bench, &good);
 	event = event_of(bench);
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
-		assert_member(event, words[i][0], words[i][1]);
+	for (i = 0; i < sizeof(complete) / sizeof(*complete); i++)
+		assert_member(event, complete[i][0], complete[i][1]);
 	assert_int_equal(json_integer_value(member(event, "v")), 1);
 	assert_int_equal(json_integer_value(member(event, "rcpt_count")), 1);
 	assert_int_equal(strlen(json_string_value(member(event, "id"))), 36);

@@ -147,7 +147,7 @@ file_comes_within_seconds(void **state)
 	assert_true(append_number(spool, 7, 10));
 	do {
 		seen = read_all_new();
-		usleep(10000);
+		unit_look_again();
 	} while (seen.files == 0 &&
 		 deadline_left_ms(deadline, clock_monotonic_ms()) > 0);
 	assert_int_equal(seen.lines, 1);
@@ -402,7 +402,7 @@ spool_max_refuses_and_recovers(void **state)
 				 seen.first_name);
 			unlink(path);
 		}
-		usleep(10000);
+		unit_look_again();
 		again = append_number(spool, 1, 10);
 	} while (!again &&
 		 deadline_left_ms(deadline, clock_monotonic_ms()) > 0);
@@ -429,7 +429,7 @@ backlog_makes_fewer_files(void **state)
 	end_ms = clock_monotonic_ms() + 1500;
 	while (clock_monotonic_ms() < end_ms) {
 		assert_int_equal(read_all_new().files, 700);
-		usleep(50000);
+		unit_look_again();
 	}
 	spool_close(spool);
 	assert_int_equal(read_all_new().files, 701);

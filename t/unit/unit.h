@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <poll.h>
 
 #include "base/arena.h"
 #include "base/text.h"
@@ -22,6 +23,13 @@
 				 TEXT_ARG(assert_got),                         \
 				 TEXT_ARG(assert_want));                       \
 	} while (0)
+
+/* Between two looks at a fact that another thread or process makes. */
+static inline void
+unit_look_again(void)
+{
+	poll(NULL, 0, 10);
+}
 
 /* Group set-up and tear-down for tests that want an arena in *state. */
 static inline int
