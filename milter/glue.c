@@ -429,7 +429,6 @@ glue_serve(struct why *why)
 	/* A listener that was told to stop ends with a failure too. */
 	if (smfi_main() == MI_FAILURE && !stopping)
 		return why_set(why, "libmilter ended with an error");
-	live_wait(STOP_WAIT_MS);
 	return true;
 }
 
@@ -456,7 +455,10 @@ wake_listener(void)
 	close(fd);
 }
 
-/* smfi_stop raises a flag and then waits for a lock that the listener holds
+/* After smfi_stop libmilter reads nothing more, so the messages come first;
+ * until then all goes on as before.
+ *
+ * smfi_stop raises a flag and then waits for a lock that the listener holds
  * until somebody connects, or five seconds have gone. */
 void
 glue_stop(void)
@@ -464,6 +466,7 @@ glue_stop(void)
 	struct timespec until;
 	pthread_t teller;
 
+	live_wait(STOP_WAIT_MS);
 	stopping = true;
 	if (pthread_create(&teller, NULL, tell_libmilter, NULL) != 0) {
 		smfi_stop();

@@ -17,8 +17,8 @@ struct why;
  * or somebody listens there already. */
 bool glue_open(const struct milter_options *options, struct why *why);
 
-/* Serves until glue_stop, then waits a while for messages on their way.  New
- * connections begin with the engine that glue_use gave last. */
+/* Serves until glue_stop, which first waits a while for messages on their
+ * way.  New connections begin with the engine that glue_use gave last. */
 bool glue_serve(struct why *why);
 void glue_use(struct engine *engine);
 void glue_stop(void);

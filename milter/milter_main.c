@@ -67,6 +67,7 @@ static void
 stop(void *data)
 {
 	service_stopping();
+	log_info("told to stop; messages on their way end first");
 	glue_stop();
 }
 
