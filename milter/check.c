@@ -107,7 +107,7 @@ static void
 begin_dmarc(struct session *session)
 {
 	struct verdict *verdict = &session->verdict;
-	struct resolver *resolver = dns_memo_resolver(session->memo);
+	struct resolver *resolver = dns_memo_dmarc_resolver(session->memo);
 	const struct engine *engine = session->engine;
 	int choice = engine->options->dmarc_discovery;
 	size_t i;
@@ -179,7 +179,7 @@ evaluate_author(struct session *session, struct domain author,
 	domain_parse(session->arena, verdict->mail_from.domain,
 		     &input.spf_domain, NULL);
 	dmarc_evaluate(session->arena, discovery,
-		       dns_memo_resolver(session->memo), &input, deadline,
+		       dns_memo_dmarc_resolver(session->memo), &input, deadline,
 		       dmarc);
 }
 

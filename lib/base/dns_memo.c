@@ -5,6 +5,7 @@
 
 struct dns_memo {
 	struct resolver resolver;
+	struct resolver for_dmarc;
 	struct resolver *inner;
 	struct arena *arena;
 	struct dns_question **asked;
@@ -48,12 +49,11 @@ take_answer(struct dns_question *question, const struct dns_question *from)
 }
 
 static void
-memo_ask(struct resolver *resolver, struct dns_question *question)
+ask_within(struct dns_memo *memo, struct dns_question *question, size_t limit)
 {
-	struct dns_memo *memo = (struct dns_memo *)resolver;
 	struct dns_question *inner = find_asked(memo, question);
 
-	if (inner == NULL && memo->count >= LIMIT_DNS_QUESTIONS) {
+	if (inner == NULL && memo->count >= limit) {
 		question->answer.status = DNS_TEMPFAIL;
 		question->answer.reason = "too many questions for one message";
 		question->answered = true;
@@ -66,6 +66,21 @@ memo_ask(struct resolver *resolver, struct dns_question *question)
 	}
 	question->state = inner;
 	take_answer(question, inner);
+}
+
+static void
+memo_ask(struct resolver *resolver, struct dns_question *question)
+{
+	ask_within((struct dns_memo *)resolver, question, LIMIT_DNS_QUESTIONS);
+}
+
+static void
+memo_ask_for_dmarc(struct resolver *resolver, struct dns_question *question)
+{
+	char *at = (char *)resolver - offsetof(struct dns_memo, for_dmarc);
+
+	ask_within((struct dns_memo *)(void *)at, question,
+		   LIMIT_DNS_QUESTIONS + LIMIT_DNS_QUESTIONS_DMARC);
 }
 
 static void
@@ -85,6 +100,8 @@ dns_memo_new(struct arena *arena, struct resolver *inner)
 
 	memo->resolver.ask = memo_ask;
 	memo->resolver.wait = memo_wait;
+	memo->for_dmarc.ask = memo_ask_for_dmarc;
+	memo->for_dmarc.wait = memo_wait;
 	memo->inner = inner;
 	memo->arena = arena;
 	return memo;
@@ -94,6 +111,12 @@ struct resolver *
 dns_memo_resolver(struct dns_memo *memo)
 {
 	return &memo->resolver;
+}
+
+struct resolver *
+dns_memo_dmarc_resolver(struct dns_memo *memo)
+{
+	return &memo->for_dmarc;
 }
 
 size_t

@@ -14,6 +14,9 @@ struct dns_memo;
 /* Lives in the arena, as do all its questions. */
 struct dns_memo *dns_memo_new(struct arena *arena, struct resolver *inner);
 struct resolver *dns_memo_resolver(struct dns_memo *memo);
+/* The same with LIMIT_DNS_QUESTIONS_DMARC more, so that DMARC, which asks
+ * last, can still ask when a sender has used up what there was. */
+struct resolver *dns_memo_dmarc_resolver(struct dns_memo *memo);
 
 /* Questions in the order they were first asked. */
 size_t dns_memo_count(const struct dns_memo *memo);

@@ -43,6 +43,9 @@
 #define LIMIT_DNS_ANSWER_BYTES (64u << 10)
 /* DNS questions one message may cause, all methods together */
 #define LIMIT_DNS_QUESTIONS 300
+/* and beyond that for DMARC alone: four author domains, walks of their own
+ * and of what signs for them, existence */
+#define LIMIT_DNS_QUESTIONS_DMARC 200
 
 /* SPF: RFC 7208 4.6.4 and 3.1 */
 #define LIMIT_SPF_TERMS 10

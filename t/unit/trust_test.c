@@ -4,6 +4,9 @@
 #include "dkim_fixture.h"
 #include "session_bench.h"
 
+#include "base/buf.h"
+#include "base/limits.h"
+
 #define FROM_VICTIM "From: <ceo@victim.example>\n\nHello\n"
 
 static const char zone[] =
@@ -142,6 +145,80 @@ arc_of_a_stranger(void **state)
 	assert_null(bench->session->verdict.arc_trusted);
 }
 
+/* --- more questions than one message may cause --- */
+
+#define COSTLY_TERMS 10
+#define COSTLY_HOSTS 10
+
+/* A policy that takes as many questions as it may. */
+static void
+add_costly_policy(struct buf *to, const char *domain)
+{
+	unsigned term, host;
+
+	buf_printf(to, "%s TXT \"v=spf1", domain);
+	for (term = 0; term < COSTLY_TERMS; term++)
+		buf_printf(to, " mx:m%u.%s", term, domain);
+	buf_string(to, " -all\"\n");
+	for (term = 0; term < COSTLY_TERMS; term++)
+		for (host = 0; host < COSTLY_HOSTS; host++)
+			buf_printf(to,
+				   "m%u.%s MX 1 h%u-%u.%s\n"
+				   "h%u-%u.%s A 198.51.100.9\n",
+				   term, domain, term, host, domain, term, host,
+				   domain);
+}
+
+static const char *
+costly_message(struct arena *arena)
+{
+	static const char tags[] = "a=rsa-sha256; h=from; bh=AAAA; b=AAAA";
+	struct buf raw;
+	unsigned i;
+
+	buf_init(&raw, arena, 1u << 20);
+	buf_string(&raw, "From: <ceo@no.victim.example>\r\n");
+	for (i = 1; i <= LIMIT_ARC_SETS; i++)
+		buf_printf(&raw,
+			   "ARC-Authentication-Results: i=%u; x; none\r\n"
+			   "ARC-Message-Signature: i=%u; %s; d=d%u.example; "
+			   "s=a\r\n"
+			   "ARC-Seal: i=%u; a=rsa-sha256; b=AAAA; s=b; "
+			   "d=d%u.example; cv=%s\r\n",
+			   i, i, tags, i, i, i, i == 1 ? "none" : "pass");
+	buf_string(&raw, "\r\nx\r\n");
+	return buf_cstring(&raw);
+}
+
+/* Whoever makes us ask too much must not gain by what is asked last: whether
+ * the author domain exists. */
+static void
+questions_for_dmarc_are_kept_free(void **state)
+{
+	struct bench *bench = *state;
+	struct session *session;
+	struct mail mail = spoofed;
+	struct buf costly;
+
+	bench->options->reject_reasons = 0;
+	buf_init(&costly, bench->arena, 1u << 20);
+	buf_string(&costly, "_dmarc.victim.example TXT "
+			    "\"v=DMARC1; p=none; np=reject\"\n"
+			    "victim.example A 192.0.2.9\n");
+	add_costly_policy(&costly, "a.example");
+	add_costly_policy(&costly, "b.example");
+	bench_start(bench, buf_cstring(&costly));
+	session = bench->session;
+	mail.helo = "a.example";
+	mail.sender = "x@b.example";
+	mail.raw = costly_message(bench->arena);
+	bench_mail(bench, &mail);
+	assert_true(dns_memo_count(session->memo) >= LIMIT_DNS_QUESTIONS);
+	assert_int_equal(session->verdict.helo.result, SPF_TEMPERROR);
+	assert_int_equal(session->verdict.dmarc.result, DMARC_FAIL);
+	assert_int_equal(session->decision.action, ACTION_REJECT);
+}
+
 int
 main(void)
 {
@@ -150,6 +227,7 @@ main(void)
 	    bench_test(arc_of_a_trusted_sealer),
 	    bench_test(arc_about_another_author),
 	    bench_test(arc_of_a_stranger),
+	    bench_test(questions_for_dmarc_are_kept_free),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_make, fixture_free);
