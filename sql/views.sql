@@ -23,8 +23,11 @@ select m.at,
        m.dmarc_result || coalesce(' ' || m.dmarc_policy_domain || ' p='
 				  || m.dmarc_published, '') as dmarc,
        m.action,
-       coalesce(m.action_reason, 'skipped: ' || m.skipped, m.dmarc_reason)
-		as why,
+       nullif(concat_ws('; ',
+		 coalesce(m.action_reason, 'skipped: ' || m.skipped,
+			  m.dmarc_reason),
+		 case when m.test_mode and m.action <> 'accept'
+		 then 'test mode, not done' end), '') as why,
        m.id
 from signet.message m;
 
@@ -49,7 +52,8 @@ comment on column signet.v_message.arc is 'State of the ARC chain.';
 comment on column signet.v_message.dmarc is
 	'DMARC result, the domain of the record, and what it asks for.';
 comment on column signet.v_message.action is
-	'What was done: accept, tag, quarantine, reject, tempfail.';
+	'What was done: accept, tag, quarantine, reject, tempfail; in test '
+	'mode what would have been.';
 comment on column signet.v_message.why is 'Why, in a few words.';
 comment on column signet.v_message.id is
 	'Key of the message, as in v_message_detail and v_dmarc_evaluation.';

@@ -7,6 +7,7 @@ use strict;
 use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
+use JSON::PP ();
 use Test::More;
 use Signet::Events qw(event event_data json iso);
 use Signet::Postgres;
@@ -252,6 +253,11 @@ subtest 'v_message' => sub {
 	is($of->('client, why', client_name => '[192.0.2.1]',
 		action_reason => undef, skipped => 'authenticated'),
 	    '192.0.2.1;skipped: authenticated', 'skipped');
+	is($of->('action, why', test_mode => JSON::PP::true(),
+		action => 'reject', action_reason => 'dmarc-reject'),
+	    'reject;dmarc-reject; test mode, not done', 'test mode');
+	is($of->('why is null', action_reason => undef, dmarc => undef,
+		evaluation => undef), 't', 'nothing to say');
 	is($of->('client', client_name => undef), '192.0.2.1', 'no name');
 	is($of->('client', client_ip => undef), '', 'no address');
 	is($of->('dkim, dmarc, spf', dkim => [], dmarc => undef,
@@ -396,12 +402,12 @@ subtest 'bytes that are no line' => sub {
 	$good = event_data();
 	my $last = event_data();
 	$name = $spool->put_file('0-long.jsonl', json($good) . "\n"
-	    . event(helo => 'x' x 300_000) . "\n" . json($last) . "\n");
+	    . event(helo => 'x' x 600_000) . "\n" . json($last) . "\n");
 	load_once();
 	is($pg->value('select count(*) from signet.message where id in '
 		. "('$good->{id}', '$last->{id}')"), 2,
 	    'lines beside one that is too long');
-	like($spool->read_file('bad', $name), qr/(?:x{1000}){300}/, 'the file is kept');
+	like($spool->read_file('bad', $name), qr/(?:x{1000}){600}/, 'the file is kept');
 	like($spool->read_file('bad', "$name.reason"), qr/^line 2: is too long/,
 	    'and why');
 	unlink glob $spool->dir . '/bad/*';
