@@ -1,0 +1,117 @@
+#!/usr/bin/perl
+# Every test that docs/security.md names exists and is run, every defect of
+# others has one, and what the page says about the programs holds.
+
+use strict;
+use warnings;
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Signet::Util qw(slurp top_dir program_path run_command find_program);
+
+my $top = top_dir();
+my $page = slurp("$top/docs/security.md");
+my $make = slurp("$top/Makefile.am");
+my %item;
+
+# --- the tests that are named ---
+
+my $count = 0;
+for my $row (grep { /^\|/ } split /\n/, $page) {
+	my ($number) = $row =~ /^\| (\d+) \|/;
+	my $file;
+	while ($row =~ /`([^`]+)`/g) {
+		my $word = $1;
+		if ($word =~ m{^t/.*\.[ct]$}) {
+			$file = $word;
+			$count++;
+			ok(-f "$top/$file", "$file is there");
+			ok(index($make, $file) >= 0, '... and is run');
+			$item{$number}++ if $number && $file =~ /\.t$/;
+		} elsif ($word =~ /^item_(\d+)_\w+$/) {
+			my $text = slurp("$top/$file") // '';
+			is($1 + 0, $number, "$word stands at its item");
+			my $times = () = $text =~ /\b\Q$word\E\b/g;
+			# in C: the function, and the list in main
+			cmp_ok($times, '>=', $file =~ /\.c$/ ? 2 : 1,
+			    "... and in $file");
+			$item{$number}++;
+		}
+	}
+}
+cmp_ok($count, '>', 40, 'the page names tests');
+is_deeply([grep { !$item{$_} } 1 .. 32], [], 'each item has its test');
+
+# The other way round: no test of an item that the page does not tell.
+for my $file (glob "$top/t/unit/peers_*_test.c") {
+	my %name = map { $_ => 1 } slurp($file) =~ /^(item_\d+_\w+)\(void/mg;
+	my @missing = grep { index($page, $_) < 0 } sort keys %name;
+	is("@missing", '', 'all of ' . ($file =~ s{.*/}{}r) . ' are told');
+}
+while ($page =~ /\]\(([^)#]+)\)/g) {
+	ok(-f "$top/docs/$1", "link to $1");
+}
+
+# --- what the page says about the programs ---
+
+sub sources {
+	my (@dirs) = @_;
+	return map { glob "$top/$_/*.[ch]" } @dirs;
+}
+
+subtest item_13_no_scripts => sub {
+	my @bad;
+	for my $file (sources(qw(lib/base lib/mailauth lib/mailtls lib/io
+		milter admin sql))) {
+		my $text = slurp($file);
+		$text =~ s{/\*.*?\*/}{}gs;
+		$text =~ s{"(?:[^"\\]|\\.)*"}{""}g;
+		while ($text =~ /\b((?:system|popen|dlopen|fork|vfork|
+		    posix_spawnp?|(?:f?exec(?:l|v|lp|vp|le|ve|vpe)))\s*\()/gx) {
+			push @bad, "$file: $1";
+		}
+	}
+	# signet NAME becomes signet-NAME, in the caller's own hands
+	@bad = grep { !m{/admin/main\.c: exec} } @bad;
+	is("@bad", '', 'nothing runs or loads another program');
+	find_program('readelf')
+	    or plan(skip_all => 'not installed: binutils');
+	for my $name (qw(signet-milter signet-load signet)) {
+		my $path = program_path($name) // next;
+		my ($status, $out) = run_command('readelf', '-d', $path);
+		my @needed = $out =~ /NEEDED.*\[lib([^.\]]+)/g;
+		cmp_ok(scalar @needed, '>', 0, "$name needs libraries");
+		is(join(' ', grep { /lua|python|perl|guile|js\b|dl$/ }
+			@needed), '', '... no interpreter among them');
+		next if $name ne 'signet-milter';
+		($status, $out) = run_command('readelf', '-sW', $path);
+		my %database = map { $_ => 1 } $out =~ /UND (PQ\w+)/g;
+		is(join(' ', sort keys %database), '',
+		    '... and it calls no database');
+	}
+};
+
+subtest item_17_warnings_are_errors => sub {
+	my $configure = slurp("$top/configure.ac");
+	for my $flag ('-Werror=implicit-function-declaration',
+	    '-Werror=incompatible-pointer-types', '-Werror=int-conversion',
+	    '-Wwrite-strings', '-fstack-protector-strong', '-Wl,-z,relro',
+	    '-Wl,-z,now', '_FORTIFY_SOURCE') {
+		ok(index($configure, $flag) >= 0, $flag);
+	}
+	unlike($configure, qr/NDEBUG/, 'assert stays on');
+};
+
+for my $unit ('milter/signet-milter.service.in',
+	'sql/signet-load.service.in') {
+	my $text = slurp("$top/$unit");
+	for my $line ('NoNewPrivileges=yes', 'CapabilityBoundingSet=',
+	    'PrivateDevices=yes', 'ProtectHome=yes', 'ProtectSystem=strict',
+	    'RestrictNamespaces=yes', 'MemoryDenyWriteExecute=yes',
+	    'SystemCallFilter=@system-service', 'UMask=0007') {
+		like($text, qr/^\Q$line\E$/m, "$unit: $line");
+	}
+	unlike($text, qr/^User=root/m, "$unit: not root");
+	like($text, qr/^User=signet-/m, "$unit: a user of its own");
+}
+done_testing;
