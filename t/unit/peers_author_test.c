@@ -61,8 +61,8 @@ item_27_several_authors(void **state)
 	    "From: <a@attack.example>, <b@legitimate.example>\r\n",
 	    "From: a@attack.example, b@legitimate.example\r\n",
 	    "From: <b@legitimate.example>,<a@attack.example>\r\n",
-	    "From: =?utf-8?b?PGJAbGVnaXRpbWF0ZS5leGFtcGxlPg==?=,"
-	    "<a@attack.example>\r\n",
+	    ("From: =?utf-8?b?PGJAbGVnaXRpbWF0ZS5leGFtcGxlPg==?=,"
+	     "<a@attack.example>\r\n"),
 	    "From: g:a@attack.example,b@legitimate.example;\r\n",
 	    "From: g:a@attack.example;,b@legitimate.example\r\n",
 	};
@@ -184,8 +184,8 @@ item_30_ordinary_names_keep_their_author(void **state)
 	    "From: \"x@other.example\" <a@b.example>\r\n",
 	    "From: 'x@other.example' via Group <a@b.example>\r\n",
 	    "From: =?utf-8?q?J=C3=B6rg?= <a@b.example>\r\n",
-	    "From: =?utf-8?b?SsO2cmc=?=\r\n\t=?utf-8?q?_M=C3=BCller?="
-	    " <a@b.example>\r\n",
+	    ("From: =?utf-8?b?SsO2cmc=?=\r\n\t=?utf-8?q?_M=C3=BCller?="
+	     " <a@b.example>\r\n"),
 	    "From: J\xf6rg <a@b.example>\r\n",
 	    "From: Joe (work) Doe <a@b.example>\r\n",
 	    "From: a@b.example (Joe Doe)\r\n",
