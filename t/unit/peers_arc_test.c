@@ -71,8 +71,8 @@ item_23_incomplete_sets(void **state)
 {
 	static const char *const fields[] = {
 	    "ARC-Seal: i=1; a=rsa-sha256; d=a.b; s=s; cv=none; b=AA==\r\n",
-	    "ARC-Message-Signature: i=1; a=rsa-sha256; d=a.b; s=s; h=from; "
-	    "bh=AA==; b=AA==\r\n",
+	    ("ARC-Message-Signature: i=1; a=rsa-sha256; d=a.b; s=s; h=from; "
+	     "bh=AA==; b=AA==\r\n"),
 	    "ARC-Authentication-Results: i=1; none\r\n"};
 	struct buf raw;
 
