@@ -185,8 +185,8 @@ with_crlf(struct arena *arena, struct text raw)
 	return text_of(to, used);
 }
 
-/* An mbox separator or a Return-Path of the delivery is no part of what the
- * milter saw. */
+/* An mbox separator is no part of what the milter saw.  What a delivery put
+ * on top (Return-Path, our own fields) no signature covers. */
 static struct text
 without_mbox_line(struct text raw)
 {
@@ -210,6 +210,18 @@ feed_message(struct session *session, struct text raw)
 		session_body(session, text_skip(raw, body));
 }
 
+/* "<a@example.com>" as it stands in a log, or the address alone. */
+static struct text
+address_of(const char *given)
+{
+	struct text text = text_from(given);
+
+	if (text.len >= 2 && text.at[0] == '<' &&
+	    text.at[text.len - 1] == '>')
+		return text_of(text.at + 1, text.len - 2);
+	return text;
+}
+
 static bool
 feed(struct session *session, const struct request *request,
      struct text message, struct why *why)
@@ -223,9 +235,9 @@ feed(struct session *session, const struct request *request,
 			       request->client);
 	session_connect(session, TEXT(""), &client);
 	session_helo(session, text_from(request->helo));
-	session_mail(session, text_from(request->from), TEXT(""));
+	session_mail(session, address_of(request->from), TEXT(""));
 	for (i = 0; i < request->rcpt_count; i++)
-		session_rcpt(session, text_from(request->rcpt[i]));
+		session_rcpt(session, address_of(request->rcpt[i]));
 	if (request->file == NULL) {
 		session->envelope_only = true;
 		session_end_of_header(session);
