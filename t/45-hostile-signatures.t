@@ -21,7 +21,7 @@ use constant LONGEST => 5;
 use constant QUESTIONS => 300;
 
 Signet::Inbound->need;
-my %key = map { $_ => Signet::Sign->key('rsa', $_) } 1024, 2048, 4096, 8192;
+my %key = map { $_ => Signet::Sign->key('rsa', $_) } 1024, 2048, 4096;
 my $zone = Signet::Inbound::good_zone()
     . "*.foreign.example TXT \@nxdomain\n"
     . join '', map { $key{$_}->zone_line("k$_._domainkey.good.example") }
@@ -45,6 +45,8 @@ sub _der {
 	my $n = length $bytes;
 	return $tag . ($n < 128 ? chr $n : "\x82" . pack 'n', $n) . $bytes;
 }
+$zone .= Signet::Sign::txt_line('large._domainkey.good.example',
+	record_of(8192));
 $zone .= Signet::Sign::txt_line('huge._domainkey.good.example',
 	record_of(16384));
 $zone .= Signet::Sign::txt_line('slow._domainkey.good.example',
@@ -140,9 +142,7 @@ for my $bits (1024, 2048, 4096) {
 	hostile("a key of $bits bits", $key{$bits}->sign($plain,
 		d => 'good.example', s => "k$bits"), dkim => 'pass');
 }
-hostile('a key of 8192 bits', $key{8192}->sign($plain, d => 'good.example',
-	s => 'k8192'));
-for my $name (qw(huge slow bomb text)) {
+for my $name (qw(large huge slow bomb text)) {
 	my $many = $key{2048}->sign($plain, d => 'good.example', s => $name);
 	my ($field) = $many =~ /\A(DKIM-Signature:.*?\n)(?=\S)/s;
 	my $got = hostile("100 signatures by the key '$name'",
