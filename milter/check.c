@@ -270,6 +270,9 @@ session_end(struct session *session)
 	body_digests_finish(session->digests);
 	verdict->requiretls_forged = requiretls_is_forged(
 	    &verdict->requiretls, session->tls.version.len > 0);
+	verdict->forged_flood =
+	    session->forged.flood &&
+	    session->engine->options->role != ROLE_INTERNAL;
 	if (verdict->skipped == SKIP_NOTHING)
 		finish_checks(session);
 	session->waited_ms = clock_monotonic_ms() - waiting_since;

@@ -351,6 +351,17 @@ reply_text(struct arena *arena, const char *words)
 	return words;
 }
 
+/* Whoever sent it: letting some of the forged fields stand is no choice. */
+static void
+refuse_flood(struct decision *decision)
+{
+	decision->action = ACTION_REJECT;
+	decision->reason = "forged-flood";
+	decision->code = "550";
+	decision->status = "5.7.1";
+	decision->text = "too many header fields that claim to be ours";
+}
+
 void
 decide(struct arena *arena, const struct milter_options *options,
        struct verdict *verdict, struct decision *decision)
@@ -360,6 +371,10 @@ decide(struct arena *arena, const struct milter_options *options,
 
 	memset(decision, 0, sizeof(*decision));
 	decision->action = ACTION_ACCEPT;
+	if (verdict->forged_flood) {
+		refuse_flood(decision);
+		return;
+	}
 	if (verdict->skipped != SKIP_NOTHING || options->role != ROLE_INBOUND)
 		return;
 	decide_dmarc(arena, options, verdict, &choice);

@@ -1,14 +1,20 @@
 #include "milter/forged.h"
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "mailauth/auth_results.h"
 #include "milter/engine.h"
 
 static void
-add_number(struct forged_list *list, struct arena *arena)
+add_number(struct forged *forged, struct forged_list *list,
+	   struct arena *arena)
 {
 	unsigned *grown;
 
+	if (forged_count(forged) == LIMIT_FORGED_FIELDS) {
+		forged->flood = true;
+		return;
+	}
 	if (list->count == list->room) {
 		list->room = list->room > 0 ? list->room * 2 : 8;
 		grown = arena_new_array(arena, unsigned, list->room);
@@ -45,11 +51,11 @@ forged_note(struct forged *forged, struct arena *arena,
 	name = text_trim(name);
 	if (text_equal_nocase(name, TEXT(TAG_FIELD))) {
 		forged->tags.seen++;
-		add_number(&forged->tags, arena);
+		add_number(forged, &forged->tags, arena);
 	} else if (text_equal_nocase(name, TEXT(RESULTS_FIELD))) {
 		forged->results.seen++;
 		if (claims_ours(engine, value))
-			add_number(&forged->results, arena);
+			add_number(forged, &forged->results, arena);
 	}
 }
 

@@ -6,6 +6,7 @@
 #ifndef MILTER_FORGED_H
 #define MILTER_FORGED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/text.h"
@@ -25,6 +26,7 @@ struct forged_list {
 
 struct forged {
 	struct forged_list results, tags;
+	bool flood; /* more than LIMIT_FORGED_FIELDS: not all are listed */
 };
 
 void forged_note(struct forged *forged, struct arena *arena,

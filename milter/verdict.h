@@ -44,6 +44,7 @@ struct verdict {
 	size_t override_count;
 	struct requiretls requiretls;
 	bool requiretls_forged;
+	bool forged_flood; /* more forged fields than are removed */
 };
 
 enum action {

@@ -96,6 +96,9 @@
  * LIMIT_DKIM_SIGNATURES results with all values as long as can be */
 #define LIMIT_AUTH_RESULTS_BYTES (64u << 10)
 #define LIMIT_AUTH_RESULTS_METHODS 64
+/* fields that claim to be ours and are removed one by one; a message with
+ * more is refused */
+#define LIMIT_FORGED_FIELDS 20000
 /* one value in ours: a line with it stays far below 998 bytes */
 #define LIMIT_AUTH_VALUE_BYTES 450
 

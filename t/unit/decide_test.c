@@ -225,6 +225,22 @@ authors(void **state)
 }
 
 static void
+flood_of_forged_fields(void **state)
+{
+	struct milter_options options = defaults();
+	struct decision decision;
+	struct verdict verdict;
+
+	failing(&verdict, DMARC_POLICY_UNSET);
+	verdict.skipped = SKIP_AUTHENTICATED;
+	verdict.forged_flood = true;
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_REJECT);
+	assert_string_equal(decision.reason, "forged-flood");
+	assert_false(decision.by_dmarc);
+}
+
+static void
 forged_requiretls(void **state)
 {
 	struct milter_options options = defaults();
@@ -400,6 +416,7 @@ main(void)
 	    arena_unit_test(spf_remedies_spare_what_dmarc_passes),
 	    arena_unit_test(skipped_and_submission_are_let_through),
 	    arena_unit_test(authors),
+	    arena_unit_test(flood_of_forged_fields),
 	    arena_unit_test(forged_requiretls),
 	    arena_unit_test(no_second_reason_does_not_spare_spf),
 	    arena_unit_test(spf_trouble_does_not_delay_what_passes),
