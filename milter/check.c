@@ -25,6 +25,9 @@ begin_client(struct session *session, struct resolver *resolver)
 	session->spf_mail_from = spf_begin(session->arena, resolver, &query);
 	session->iprev =
 	    iprev_begin(session->arena, resolver, &session->verdict.client);
+	session->dnsbl = dnsbl_begin(
+	    session->arena, resolver, &session->verdict.client,
+	    session->engine->dnsbl.values, session->engine->dnsbl.count);
 }
 
 void
@@ -161,6 +164,7 @@ finish_client(struct session *session, struct deadline deadline)
 	spf_finish(session->spf_mail_from, deadline, &verdict->mail_from);
 	spf_finish(session->spf_helo, deadline, &verdict->helo);
 	iprev_finish(session->iprev, deadline, &verdict->iprev);
+	dnsbl_finish(session->dnsbl, deadline, &verdict->dnsbl);
 }
 
 static void

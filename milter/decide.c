@@ -79,6 +79,9 @@ second_reason(const struct milter_options *options,
 		return "reverse DNS does not confirm the client";
 	if ((wanted & 1u << REASON_DKIM_FAIL) != 0 && has_dkim_fail(verdict))
 		return "DKIM fail";
+	if ((wanted & 1u << REASON_DNSBL) != 0 &&
+	    verdict->dnsbl.result == DNSBL_LISTED)
+		return "DNSBL";
 	return NULL;
 }
 

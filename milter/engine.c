@@ -65,6 +65,7 @@ engine_new(struct arena *arena, const struct milter_options *options,
 	parse_domains(arena, &options->lists, &engine->lists);
 	parse_domains(arena, &options->forwarders, &engine->forwarders);
 	parse_domains(arena, &options->local_policy, &engine->local_policy);
+	parse_domains(arena, &options->dnsbl, &engine->dnsbl);
 	if (options->dmarc_discovery == DISCOVER_WALK)
 		return engine;
 	engine->suffixes =

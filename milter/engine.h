@@ -30,7 +30,7 @@ struct engine {
 	struct text authserv_id;
 	struct text *own_ids;	/* normalised, authserv_id among them */
 	size_t own_id_count;
-	struct domains arc_sealers, lists, forwarders, local_policy;
+	struct domains arc_sealers, lists, forwarders, local_policy, dnsbl;
 	struct resolver *resolver;
 	struct public_suffix_list *suffixes; /* NULL for walk */
 	struct spool *spool;		     /* NULL: facts are not kept */

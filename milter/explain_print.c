@@ -242,6 +242,10 @@ explain_print(const struct session *session)
 		       clean(session, iprev->name),
 		       iprev->reason != NULL ? ": " : "",
 		       iprev->reason != NULL ? iprev->reason : "");
+		if (verdict->dnsbl.result != DNSBL_NOT_EVALUATED)
+			printf("%-10s %s %s\n", "dnsbl",
+			       dnsbl_result_name(verdict->dnsbl.result),
+			       clean(session, verdict->dnsbl.zone.name));
 		print_spf(session, "spf", &verdict->mail_from);
 		print_spf(session, "spf helo", &verdict->helo);
 		print_dkim(session);

@@ -20,6 +20,8 @@ extern const struct facts_room facts_unlimited;
 
 /* Parts that the spool's line and explain's JSON share. */
 struct json *facts_iprev(const struct session *session);
+/* null where no list is asked */
+void facts_put_dnsbl(const struct session *session, struct json *object);
 struct json *facts_spf(const struct session *session);
 struct json *facts_dkim(const struct session *session,
 			const struct facts_room *room);

@@ -25,6 +25,24 @@ facts_iprev(const struct session *session)
 	return object;
 }
 
+void
+facts_put_dnsbl(const struct session *session, struct json *object)
+{
+	const struct dnsbl_verdict *dnsbl = &session->verdict.dnsbl;
+	char code[IPADDR_STRING_BYTES];
+	struct json *inner;
+
+	if (dnsbl->result == DNSBL_NOT_EVALUATED) {
+		json_put_null(object, "dnsbl");
+		return;
+	}
+	inner = json_new_object(session->arena);
+	json_put_string(inner, "result", dnsbl_result_name(dnsbl->result));
+	json_put_text(inner, "zone", dnsbl->zone.name);
+	json_put_string(inner, "code", ipaddr_write(&dnsbl->code, code));
+	json_put(object, "dnsbl", inner);
+}
+
 static struct json *
 spf_identity(const struct session *session, const struct spf_verdict *spf)
 {

@@ -46,6 +46,9 @@ log_checks(const struct session *session, struct buf *line)
 
 	log_pair(line, "iprev",
 		 text_from(iprev_result_name(verdict->iprev.result)));
+	if (verdict->dnsbl.result != DNSBL_NOT_EVALUATED)
+		log_pair(line, "dnsbl",
+			 text_from(dnsbl_result_name(verdict->dnsbl.result)));
 	log_pair(line, "spf",
 		 text_from(spf_result_name(verdict->mail_from.result)));
 	log_pair(line, "helo_spf",

@@ -140,6 +140,7 @@ put_checks(const struct session *session, const struct facts_room *room,
 	if (session->verdict.skipped != SKIP_NOTHING)
 		return;
 	json_put(object, "iprev", facts_iprev(session));
+	facts_put_dnsbl(session, object);
 	json_put(object, "spf", facts_spf(session));
 	json_put(object, "dkim", facts_dkim(session, room));
 	json_put(object, "arc", facts_arc(session));
@@ -339,6 +340,7 @@ facts_explain(const struct session *session)
 	struct json *object = json_new_object(session->arena);
 
 	json_put(object, "iprev", facts_iprev(session));
+	facts_put_dnsbl(session, object);
 	json_put(object, "spf", facts_spf(session));
 	json_put(object, "dkim", facts_dkim(session, &facts_unlimited));
 	json_put(object, "arc", facts_arc(session));

@@ -17,7 +17,7 @@ static const char *const several[] = {"evaluate", "tag", "hold", "reject",
 				      NULL};
 static const char *const removals[] = {"ours", "all", NULL};
 static const char *const reasons[] = {"spf_fail", "helo_fail", "iprev_fail",
-				      "dkim_fail", NULL};
+				      "dkim_fail", "dnsbl", NULL};
 
 #define AT(member) offsetof(struct milter_options, member)
 #define OPTION(name, type, otherwise, help)                                    \
@@ -59,15 +59,18 @@ const struct config_option milter_options_table[] = {
     {"milter", "dkim_minimum_bits", CONFIG_UINT, AT(dkim_minimum_bits), "1024",
      LIMIT_RSA_BITS_MIN, LIMIT_RSA_BITS_MAX, NULL, "write 1024 to 4096"},
     OPTION(dkim_body_length, CONFIG_BOOL, "no", "write yes or no"),
+    OPTION(dnsbl, CONFIG_STRINGS, NULL,
+	   "write names of lists, such as zen.spamhaus.org"),
     {"milter", "clock_skew", CONFIG_SECONDS, AT(clock_skew_s), "300", 0, 86400,
      NULL, "write a time such as 5m"},
 
     WORD(dmarc_reject, remedies, "reject", REMEDY_HELP),
     WORD(dmarc_quarantine, remedies, "tag", REMEDY_HELP),
     WORD(dmarc_temperror, temp_remedies, "accept", "write accept or tempfail"),
-    {"milter", "reject_reasons", CONFIG_WORDS, AT(reject_reasons), "spf_fail",
-     0, 0, reasons,
-     "write none, or some of spf_fail, helo_fail, iprev_fail, dkim_fail"},
+    {"milter", "reject_reasons", CONFIG_WORDS, AT(reject_reasons),
+     "spf_fail dnsbl", 0, 0, reasons,
+     "write none, or some of spf_fail, helo_fail, iprev_fail, dkim_fail, "
+     "dnsbl"},
     WORD(from_missing, remedies, "tag", REMEDY_HELP),
     WORD(from_ambiguous, remedies, "tag", REMEDY_HELP),
     WORD(from_several, several, "evaluate",
@@ -163,6 +166,18 @@ check_names(const struct origin *origin, const struct milter_options *options,
 }
 
 static bool
+check_dnsbl(const struct origin *origin, const struct config_strings *list,
+	    struct why *why)
+{
+	if (list->count > LIMIT_DNSBL_ZONES) {
+		why_set(why, "dnsbl: %zu lists are too many; write %d at most",
+			list->count, LIMIT_DNSBL_ZONES);
+		return blame(origin, "dnsbl", NULL, why);
+	}
+	return check_domains(origin, "milter", "dnsbl", list, why);
+}
+
+static bool
 check_report_addresses(const struct origin *origin,
 		       const struct config_strings *list, struct why *why)
 {
@@ -237,6 +252,7 @@ milter_options_check(const struct config_source *source, const char *listener,
 	struct origin origin = {source, listener};
 
 	return check_names(&origin, options, why) &&
+	       check_dnsbl(&origin, &options->dnsbl, why) &&
 	       check_report_addresses(&origin, &options->report_addresses,
 				      why) &&
 	       check_sockets(&origin, options, why) &&

@@ -32,7 +32,8 @@ enum reject_reason {
 	REASON_SPF_FAIL,
 	REASON_HELO_FAIL,
 	REASON_IPREV_FAIL,
-	REASON_DKIM_FAIL
+	REASON_DKIM_FAIL,
+	REASON_DNSBL
 };
 
 struct milter_options {
@@ -53,6 +54,7 @@ struct milter_options {
 	const char *public_suffix_list;
 	uint64_t dkim_minimum_bits;
 	bool dkim_body_length;
+	struct config_strings dnsbl;
 	uint64_t clock_skew_s;
 
 	/* remedies */

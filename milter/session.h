@@ -47,6 +47,7 @@ struct session {
 	struct text client_helo; /* of the client that counts */
 	struct spf_check *spf_mail_from, *spf_helo;
 	struct iprev_check *iprev;
+	struct dnsbl_check *dnsbl;
 	struct dkim_verifier *dkim;
 	struct arc_verifier *arc;
 	struct dmarc_discovery *discovery, *other_discovery;

@@ -2,6 +2,7 @@
 #ifndef MILTER_VERDICT_H
 #define MILTER_VERDICT_H
 
+#include "judge/dnsbl.h"
 #include "mailauth/arc.h"
 #include "mailauth/dmarc.h"
 #include "mailauth/iprev.h"
@@ -30,6 +31,7 @@ struct verdict {
 	enum skip skipped;
 	struct ipaddr client; /* before trusted relays, if any */
 	struct iprev_verdict iprev;
+	struct dnsbl_verdict dnsbl; /* only where lists are configured */
 	struct spf_verdict mail_from, helo;
 	const struct dkim_signature_result *dkim;
 	bool *dkim_aligned; /* one for each of `dkim` */

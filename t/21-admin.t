@@ -29,9 +29,9 @@ my @wrong = (
 	    'F:2: there is no option "mod" in [milter]; write mode'],
 	["[milter]\nmode = tset\n",
 	    'F:2: mode: "tset" is not known here; write enforce or test'],
-	["[milter]\nreject_reasons = spf_fail, dnsbl\n",
-	    'F:2: reject_reasons: "dnsbl" is not known here; write none, or '
-	    . 'some of spf_fail, helo_fail, iprev_fail, dkim_fail'],
+	["[milter]\nreject_reasons = spf_fail, rbl\n",
+	    'F:2: reject_reasons: "rbl" is not known here; write none, or '
+	    . 'some of spf_fail, helo_fail, iprev_fail, dkim_fail, dnsbl'],
 	["[milter]\ndkim_minimum_bits = 512\n",
 	    'F:2: dkim_minimum_bits: "512" is too little; write 1024 to 4096'],
 	["[milter]\nclock_skew = 5 minutes\n",

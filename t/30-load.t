@@ -147,6 +147,8 @@ subtest 'every fact has its column' => sub {
 		'dmarc.other_discovery' => { method => 'psl',
 		    result => 'fail' },
 		test_mode => JSON::PP::true,
+		dnsbl => { result => 'listed', zone => 'bl.example',
+		    code => '127.0.0.2' },
 		from_status => 'several', from_reason => 'two authors',
 		'dmarc.defect' => 'unknown tag',
 	);
@@ -174,6 +176,7 @@ subtest 'every fact has its column' => sub {
 		dmarc_record_defect => 'unknown tag',
 		iprev_result => 'pass', iprev_name => 'mail.example.net',
 		iprev_dnssec => 'secure', iprev_reason => 'confirmed',
+		dnsbl_result => 'listed', dnsbl_zone => 'bl.example',
 		spf_result => 'pass', spf_domain => 'example.com',
 		spf_lookups => 2, spf_void_lookups => 0,
 		spf_dnssec => 'secure', spf_explanation => 'see "our" page',

@@ -36,6 +36,8 @@ my $in = Signet::Inbound->new(dns => Signet::Inbound::good_zone()
 	. domain('sealer.example')
 	. domain('dead.example', undef, "p=reject; $rua")
 	. "dead.example TXT \@servfail\n"
+	. "66.2.0.192.bl.example A 127.0.0.2\n"
+	. "66.2.0.192.dead-bl.example A \@servfail\n"
 	. "*.co.uk TXT \"x\"\n_dmarc.shop.co.uk TXT \"v=DMARC1; p=reject\"\n"
 	. "_dmarc.co.uk TXT \"v=DMARC1; p=none; psd=n\"\n"
 	. "helo.example TXT \"v=spf1 -all\"\n");
@@ -166,6 +168,22 @@ for my $case (['', 'unsure.example', 'tag'], ['none', 'unsure.example',
 	is($got->{event}{evaluation}{disposition}, 'quarantine',
 	    '... and what was done');
 }
+
+# A list that names the client, one that says so of nobody, one that is away.
+for my $case (['bl.example', 'reject', 'listed'],
+	['clear.example', 'tag', 'clear'],
+	['dead-bl.example', 'tag', 'temperror'],
+	['dead-bl.example bl.example', 'reject', 'listed']) {
+	my ($lists, $want, $result) = @$case;
+	options(milter => { dnsbl => $lists });
+	my $got = mail('unsure.example');
+	done_with($got, $want, "dnsbl = $lists");
+	is($got->{event}{dnsbl}{result}, $result, '... the fact says so');
+}
+is(mail('hard.example')->{event}{action}, 'accept',
+    'a listing alone does nothing');
+options();
+is(mail('watch.example')->{event}{dnsbl}, undef, 'no list, no fact');
 
 # --- whom we trust ---
 

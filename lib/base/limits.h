@@ -105,6 +105,9 @@
 /* PTR names that are confirmed for iprev, as RFC 7208 5.5 has for ptr */
 #define LIMIT_PTR_NAMES 10
 
+/* DNS blocklists that a client is looked up in */
+#define LIMIT_DNSBL_ZONES 8
+
 /* one line in a spool file */
 #define LIMIT_EVENT_BYTES (512u << 10)
 /* one line of the log */

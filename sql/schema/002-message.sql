@@ -41,6 +41,8 @@ create table signet.message (
 	iprev_name           text,
 	iprev_dnssec         text,
 	iprev_reason         text,
+	dnsbl_result         text,
+	dnsbl_zone           text,
 	spf_result           text,
 	spf_domain           text,
 	spf_lookups          integer,
@@ -165,6 +167,11 @@ comment on column signet.message.iprev_name is 'Name that was confirmed.';
 comment on column signet.message.iprev_dnssec is
 	'DNSSEC state of the answers: secure, insecure, bogus, unknown.';
 comment on column signet.message.iprev_reason is 'Why that result.';
+comment on column signet.message.dnsbl_result is
+	'Whether a DNS blocklist names the client: clear, listed, temperror; '
+	'null: no list was asked.';
+comment on column signet.message.dnsbl_zone is
+	'List that names the client, or that could not be asked.';
 comment on column signet.message.spf_result is
 	'SPF of the envelope sender (RFC 7208).';
 comment on column signet.message.spf_domain is 'Domain that was checked.';

@@ -103,6 +103,16 @@ each_reject_reason(void **state)
 	decide(*state, &options, &verdict, &decision);
 	assert_int_equal(decision.action, ACTION_REJECT);
 
+	options.reject_reasons = 1u << REASON_DNSBL;
+	failing(&verdict, DMARC_POLICY_REJECT);
+	verdict.dnsbl.result = DNSBL_TEMPERROR;
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_TAG);
+	failing(&verdict, DMARC_POLICY_REJECT);
+	verdict.dnsbl.result = DNSBL_LISTED;
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_REJECT);
+
 	options.reject_reasons = 1u << REASON_DKIM_FAIL;
 	failing(&verdict, DMARC_POLICY_REJECT);
 	verdict.dkim = &broken;
