@@ -2,9 +2,9 @@
  *
  * Bounded in entries and bytes; the least recently used leaves first.
  * Threads meet only when their names fall into the same of 16 parts.  An
- * entry ends at nine tenths of its TTL, so that a resolver behind the cache
- * which prefetches sees the question in time.  Only answers that hold are
- * kept: FOUND, NODATA and NXDOMAIN.
+ * entry ends at nine tenths of its TTL: a message may use an answer for a while
+ * after it got it.  Only answers that hold are kept: FOUND, NODATA and
+ * NXDOMAIN.
  */
 #ifndef IO_DNS_CACHE_H
 #define IO_DNS_CACHE_H

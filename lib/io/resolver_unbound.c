@@ -64,7 +64,6 @@ static const struct setting settings[] = {
     {"harden-dnssec-stripped:", "yes", false},
     {"harden-below-nxdomain:", "yes", false},
     {"qname-minimisation:", "yes", false},
-    {"prefetch:", "yes", false},
     {"prefetch-key:", "yes", false},
     /* a resolver on this host is what most forward to */
     {"do-not-query-localhost:", "no", false},
