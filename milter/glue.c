@@ -1,7 +1,9 @@
 #include "milter/glue.h"
 
+#include <errno.h>
 #include <libmilter/mfapi.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -28,6 +30,10 @@
 static struct listen_address own_socket;
 static atomic_bool is_open; /* own_socket may be read by other threads */
 static atomic_bool stopping;
+static sem_t stopped; /* smfi_stop has returned */
+
+/* how long the end waits for that; smfi_stop needs five seconds at most */
+#define STOP_END_S 10
 
 static void
 set_on_its_way(struct session *session, bool on_its_way)
@@ -394,6 +400,7 @@ glue_open(const struct milter_options *options, struct why *why)
 	    !listen_parse_mode(options->socket_mode, &access.mode, why) ||
 	    !listen_remove_stale(&own_socket, why))
 		return false;
+	sem_init(&stopped, 0, 0);
 	describe(&milter);
 	if (smfi_register(milter) == MI_FAILURE)
 		return why_set(why, "libmilter refused the registration");
@@ -423,12 +430,26 @@ sigwait(const sigset_t *set, int *number)
 		pause();
 }
 
+/* At exit libmilter takes its locks away: smfi_stop must be through. */
+static void
+wait_for_stop(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += STOP_END_S;
+	while (stopping && sem_timedwait(&stopped, &until) != 0 &&
+	       errno == EINTR)
+		continue;
+}
+
 bool
 glue_serve(struct why *why)
 {
 	/* A listener that was told to stop ends with a failure too. */
 	if (smfi_main() == MI_FAILURE && !stopping)
 		return why_set(why, "libmilter ended with an error");
+	wait_for_stop();
 	return true;
 }
 
@@ -437,22 +458,6 @@ tell_libmilter(void *unused)
 {
 	smfi_stop();
 	return NULL;
-}
-
-static void
-wake_listener(void)
-{
-	int fd;
-
-	if (!atomic_load(&is_open))
-		return;
-	fd = socket(own_socket.socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC,
-		    0);
-	if (fd < 0)
-		return;
-	(void)!connect(fd, (const struct sockaddr *)&own_socket.socket,
-		       own_socket.length);
-	close(fd);
 }
 
 /* After smfi_stop libmilter reads nothing more, so the messages come first;
@@ -470,10 +475,12 @@ glue_stop(void)
 	stopping = true;
 	if (pthread_create(&teller, NULL, tell_libmilter, NULL) != 0) {
 		smfi_stop();
+		sem_post(&stopped);
 		return;
 	}
 	do {
-		wake_listener();
+		if (is_open)
+			listen_touch(&own_socket);
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_nsec += 50000000;
 		if (until.tv_nsec >= 1000000000) {
@@ -481,4 +488,5 @@ glue_stop(void)
 			until.tv_sec++;
 		}
 	} while (pthread_timedjoin_np(teller, NULL, &until) != 0);
+	sem_post(&stopped);
 }

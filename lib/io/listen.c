@@ -317,3 +317,16 @@ listen_port(int fd)
 		return ntohs(((struct sockaddr_in6 *)&here)->sin6_port);
 	return 0;
 }
+
+void
+listen_touch(const struct listen_address *address)
+{
+	int fd = socket(address->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC,
+			0);
+
+	if (fd < 0)
+		return;
+	(void)!connect(fd, (const struct sockaddr *)&address->socket,
+		       address->length);
+	close(fd);
+}

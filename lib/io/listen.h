@@ -62,4 +62,7 @@ int listen_open(const struct listen_address *address,
 /* The port that a socket got; 0 for a unix socket. */
 uint16_t listen_port(int fd);
 
+/* Connects and closes again, which wakes who waits for a connection. */
+void listen_touch(const struct listen_address *address);
+
 #endif
