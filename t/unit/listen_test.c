@@ -134,6 +134,29 @@ unknown_group_leaves_no_socket(void **state)
 }
 
 static void
+touch_wakes_who_listens(void **state)
+{
+	struct listen_address address = in_folder();
+	struct pollfd ready = {.events = POLLIN};
+	struct why why;
+	char byte;
+	int fd;
+
+	ready.fd = listen_open(&address, NULL, &why);
+	assert_true(ready.fd >= 0);
+	assert_int_equal(poll(&ready, 1, 0), 0);
+	listen_touch(&address);
+	assert_int_equal(poll(&ready, 1, 5000), 1);
+	fd = accept(ready.fd, NULL, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, &byte, 1), 0);
+	close(fd);
+	close(ready.fd);
+	/* nobody there: nothing happens */
+	listen_touch(&address);
+}
+
+static void
 stale_socket_gives_way_and_live_one_stays(void **state)
 {
 	struct listen_address address = in_folder();
@@ -223,6 +246,7 @@ main(void)
 	    cmocka_unit_test(reads_modes),
 	    folder_test(mode_is_set),
 	    folder_test(unknown_group_leaves_no_socket),
+	    folder_test(touch_wakes_who_listens),
 	    folder_test(stale_socket_gives_way_and_live_one_stays),
 	    folder_test(file_that_is_no_socket_stays),
 	    cmocka_unit_test(answers_over_tcp_are_sent_at_once),
