@@ -6,19 +6,17 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/why.h"
+#include "base/xalloc.h"
 #include "io/listen.h"
 #include "io/log.h"
-#include "io/spool.h"
-#include "milter/counters.h"
-#include "milter/facts.h"
 #include "milter/live.h"
-#include "milter/session.h"
 
 /* connections that may wait to be taken; libmilter's own 20 is few for a
  * burst */
@@ -35,12 +33,24 @@ static sem_t stopped; /* smfi_stop has returned */
 /* how long the end waits for that; smfi_stop needs five seconds at most */
 #define STOP_END_S 10
 
+/* What hangs on a connection of libmilter. */
+struct conversation {
+	void *session;
+	bool on_its_way; /* between MAIL and the end */
+};
+
+struct glue_message {
+	SMFICTX *ctx;
+};
+
+static const struct glue_calls *calls;
+
 static void
-set_on_its_way(struct session *session, bool on_its_way)
+set_on_its_way(struct conversation *with, bool on_its_way)
 {
-	if (session->on_its_way == on_its_way)
+	if (with->on_its_way == on_its_way)
 		return;
-	session->on_its_way = on_its_way;
+	with->on_its_way = on_its_way;
 	if (on_its_way)
 		live_begin();
 	else
@@ -48,51 +58,59 @@ set_on_its_way(struct session *session, bool on_its_way)
 }
 
 static void
-end_message(struct session *session)
+end_message(struct conversation *with)
 {
-	session_reset(session);
-	set_on_its_way(session, false);
+	calls->reset(with->session);
+	set_on_its_way(with, false);
 }
 
 static pthread_mutex_t engine_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct engine *current;
+static void *current;
 
 void
-glue_use(struct engine *engine)
+glue_use(const struct glue_calls *of, void *engine)
 {
-	struct engine *before;
+	void *before;
 
+	if (engine != NULL)
+		of->hold(engine);
 	pthread_mutex_lock(&engine_lock);
 	before = current;
-	current = engine != NULL ? engine_hold(engine) : NULL;
+	current = engine;
 	pthread_mutex_unlock(&engine_lock);
 	if (before != NULL)
-		engine_release(before);
+		of->release(before);
 }
 
-static struct session *
-new_session(void)
+static struct conversation *
+new_conversation(void)
 {
-	struct session *session;
+	struct conversation *with = xcalloc(1, sizeof(*with));
 
 	pthread_mutex_lock(&engine_lock);
-	session = session_new(current);
+	with->session = calls->open(current);
 	pthread_mutex_unlock(&engine_lock);
-	return session;
+	return with;
 }
 
 /* Every connection begins with on_connect, unless the peer is no mail
  * server: libmilter takes the steps in many orders. */
-static struct session *
+static struct conversation *
+conversation_of(SMFICTX *ctx)
+{
+	struct conversation *with = smfi_getpriv(ctx);
+
+	if (with == NULL) {
+		with = new_conversation();
+		smfi_setpriv(ctx, with);
+	}
+	return with;
+}
+
+static void *
 session_of(SMFICTX *ctx)
 {
-	struct session *session = smfi_getpriv(ctx);
-
-	if (session == NULL) {
-		session = new_session();
-		smfi_setpriv(ctx, session);
-	}
-	return session;
+	return conversation_of(ctx)->session;
 }
 
 static struct text
@@ -107,8 +125,7 @@ without_brackets(const char *path)
 {
 	struct text text = text_from(path);
 
-	if (text.len >= 2 && text.at[0] == '<' &&
-	    text.at[text.len - 1] == '>')
+	if (text.len >= 2 && text.at[0] == '<' && text.at[text.len - 1] == '>')
 		return text_of(text.at + 1, text.len - 2);
 	return text;
 }
@@ -127,21 +144,31 @@ silent(void)
 	return atomic_load(&answers_wanted) ? SMFIS_CONTINUE : SMFIS_NOREPLY;
 }
 
-static sfsistat
-on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
-	     unsigned long f2, unsigned long f3, unsigned long *pf0,
-	     unsigned long *pf1, unsigned long *pf2, unsigned long *pf3)
+static unsigned long
+wanted_rights(void)
 {
-	unsigned long no_reply = SMFIP_NR_CONN | SMFIP_NR_HELO |
-				 SMFIP_NR_MAIL | SMFIP_NR_RCPT |
-				 SMFIP_NR_DATA | SMFIP_NR_UNKN |
+	unsigned long rights = 0;
+
+	if ((calls->rights & GLUE_FIELDS) != 0)
+		rights |= SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+	if ((calls->rights & GLUE_QUARANTINE) != 0)
+		rights |= SMFIF_QUARANTINE;
+	return rights;
+}
+
+static sfsistat
+on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
+	     unsigned long f3, unsigned long *pf0, unsigned long *pf1,
+	     unsigned long *pf2, unsigned long *pf3)
+{
+	unsigned long no_reply = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL |
+				 SMFIP_NR_RCPT | SMFIP_NR_DATA | SMFIP_NR_UNKN |
 				 SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY;
 
 	if ((f1 & no_reply) != no_reply)
 		atomic_store(&answers_wanted, true);
-	*pf0 = (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE) & f0;
-	*pf1 = (no_reply | SMFIP_NOUNKNOWN | SMFIP_NODATA |
-		SMFIP_HDR_LEADSPC) &
+	*pf0 = wanted_rights() & f0;
+	*pf1 = (no_reply | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_HDR_LEADSPC) &
 	       f1;
 	*pf2 = *pf3 = 0;
 	if ((f1 & SMFIP_HDR_LEADSPC) == 0)
@@ -154,57 +181,63 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 static sfsistat
 on_connect(SMFICTX *ctx, char *name, struct sockaddr *address)
 {
-	struct session *session = session_of(ctx);
+	void *session = session_of(ctx);
 	struct ipaddr peer = {0};
 
 	ipaddr_from_sockaddr(address, &peer);
-	session_connect(session, text_from(name), &peer);
-	counters_add(COUNT_CONNECTIONS);
+	calls->connect(session, text_from(name), &peer);
 	return silent();
 }
 
 static sfsistat
 on_helo(SMFICTX *ctx, char *helo)
 {
-	session_helo(session_of(ctx), text_from(helo));
+	void *session = session_of(ctx);
+
+	if (calls->helo != NULL)
+		calls->helo(session, text_from(helo));
 	return silent();
 }
 
 static sfsistat
 on_mail(SMFICTX *ctx, char **argv)
 {
-	struct session *session = session_of(ctx);
-	struct text version = macro(ctx, "{tls_version}");
+	struct conversation *with = conversation_of(ctx);
+	struct glue_mail mail = {
+	    .sender = without_brackets(argv[0]),
+	    .login = macro(ctx, "{auth_authen}"),
+	    .tls_version = macro(ctx, "{tls_version}"),
+	    .tls_cipher = macro(ctx, "{cipher}"),
+	    .tls_bits = macro(ctx, "{cipher_bits}"),
+	    .daemon_name = macro(ctx, "{daemon_name}"),
+	};
 
-	if (version.len > 0)
-		session_tls(session, version, macro(ctx, "{cipher}"),
-			    macro(ctx, "{cipher_bits}"));
-	set_on_its_way(session, true);
-	session_mail(session, without_brackets(argv[0]),
-		     macro(ctx, "{auth_authen}"));
+	set_on_its_way(with, true);
+	calls->mail(with->session, &mail);
 	for (argv++; *argv != NULL; argv++)
-		session_mail_argument(session, text_from(*argv));
+		if (calls->mail_argument != NULL)
+			calls->mail_argument(with->session, text_from(*argv));
 	return silent();
 }
 
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
-	session_rcpt(session_of(ctx), without_brackets(argv[0]));
+	calls->rcpt(session_of(ctx), without_brackets(argv[0]));
 	return silent();
 }
 
 static sfsistat
 on_header(SMFICTX *ctx, char *name, char *value)
 {
-	session_header(session_of(ctx), text_from(name), text_from(value));
+	calls->header(session_of(ctx), text_from(name), text_from(value));
 	return silent();
 }
 
 static sfsistat
 on_end_of_header(SMFICTX *ctx)
 {
-	session_end_of_header(session_of(ctx));
+	calls->end_of_header(session_of(ctx));
 	return silent();
 }
 
@@ -213,54 +246,49 @@ on_body(SMFICTX *ctx, unsigned char *chunk, size_t bytes)
 {
 	/* A mail server that wants answers may not know SMFIS_SKIP, and the
 	 * size of the message is a fact. */
-	session_body(session_of(ctx), text_of((const char *)chunk, bytes));
+	calls->body(session_of(ctx), text_of((const char *)chunk, bytes));
 	return silent();
 }
 
 static sfsistat
 on_abort(SMFICTX *ctx)
 {
-	struct session *session = smfi_getpriv(ctx);
+	struct conversation *with = smfi_getpriv(ctx);
 
-	if (session != NULL)
-		end_message(session);
+	if (with != NULL)
+		end_message(with);
 	return SMFIS_CONTINUE;
 }
 
 static sfsistat
 on_close(SMFICTX *ctx)
 {
-	struct session *session = smfi_getpriv(ctx);
+	struct conversation *with = smfi_getpriv(ctx);
 
 	smfi_setpriv(ctx, NULL);
-	if (session == NULL)
+	if (with == NULL)
 		return SMFIS_CONTINUE;
-	end_message(session);
-	session_free(session);
+	end_message(with);
+	calls->close(with->session);
+	free(with);
 	return SMFIS_CONTINUE;
 }
 
 /* --- the end of a message --- */
 
-/* From the last on, so that the numbers of those above stay valid whatever
- * the MTA does with them. */
-static void
-remove_fields(SMFICTX *ctx, const char *name,
-	      const struct forged_list *list)
+void
+glue_remove_field(struct glue_message *message, const char *name, size_t number)
 {
-	size_t i;
-
-	for (i = list->count; i > 0; i--)
-		smfi_chgheader(ctx, (char *)(uintptr_t)name,
-			       (int)list->numbers[i - 1], NULL);
+	smfi_chgheader(message->ctx, (char *)(uintptr_t)name, (int)number,
+		       NULL);
 }
 
 /* libmilter wants folded lines with a bare line feed, and with LEADSPC the
  * space after the colon. */
 static char *
-header_value(struct session *session, struct text value)
+header_value(struct arena *arena, struct text value)
 {
-	char *to = arena_bytes(session->arena, value.len + 2), *at = to;
+	char *to = arena_bytes(arena, value.len + 2), *at = to;
 	size_t i;
 
 	*at++ = ' ';
@@ -271,99 +299,47 @@ header_value(struct session *session, struct text value)
 	return to;
 }
 
-static void
-change_message(SMFICTX *ctx, struct session *session)
+void
+glue_insert_field(struct glue_message *message, struct arena *arena, int index,
+		  const char *name, struct text value)
 {
-	const struct decision *decision = &session->decision;
-
-	if (session->engine->options->role != ROLE_INTERNAL) {
-		remove_fields(ctx, RESULTS_FIELD, &session->forged.results);
-		remove_fields(ctx, TAG_FIELD, &session->forged.tags);
-	}
-	smfi_insheader(ctx, 0, (char *)(uintptr_t) RESULTS_FIELD,
-		       header_value(session, session->auth_results));
-	if (decision->action == ACTION_TAG ||
-	    decision->action == ACTION_QUARANTINE)
-		smfi_insheader(
-		    ctx, 1, (char *)(uintptr_t)TAG_FIELD,
-		    arena_printf(session->arena, " quarantine; reason=%s",
-				 decision->reason));
-	if (decision->action == ACTION_QUARANTINE)
-		smfi_quarantine(ctx,
-				arena_printf(session->arena, "signet: %s",
-					     decision->reason));
+	smfi_insheader(message->ctx, index, (char *)(uintptr_t)name,
+		       header_value(arena, value));
 }
 
-static sfsistat
-answer(SMFICTX *ctx, struct session *session)
+void
+glue_quarantine(struct glue_message *message, const char *reason)
 {
-	const struct decision *decision = &session->decision;
-
-	if (session->engine->options->mode == MODE_TEST)
-		return SMFIS_CONTINUE;
-	switch (decision->action) {
-	case ACTION_ACCEPT:
-	case ACTION_TAG:
-	case ACTION_QUARANTINE:
-		change_message(ctx, session);
-		return SMFIS_CONTINUE;
-	case ACTION_REJECT:
-	case ACTION_TEMPFAIL:
-		smfi_setreply(ctx, (char *)(uintptr_t)decision->code,
-			      (char *)(uintptr_t)decision->status,
-			      text_string(session->arena,
-					  text_from(decision->text)));
-		return decision->action == ACTION_REJECT ? SMFIS_REJECT
-							 : SMFIS_TEMPFAIL;
-	}
-	return SMFIS_CONTINUE;
+	smfi_quarantine(message->ctx, (char *)(uintptr_t)reason);
 }
 
-/* One line when the spool stops to take lines and one when it does again; it
- * counts what it could not keep. */
-static void
-keep_facts(struct session *session, struct text queue_id)
+void
+glue_reply(struct glue_message *message, const char *code, const char *status,
+	   const char *line)
 {
-	static bool in_trouble;
-	struct why why;
-	bool kept;
-
-	if (session->engine->spool == NULL)
-		return;
-	kept = spool_append(session->engine->spool,
-			    facts_event(session, queue_id), &why);
-	if (__atomic_exchange_n(&in_trouble, !kept, __ATOMIC_RELAXED) != kept)
-		return;
-	if (kept)
-		log_info("facts are kept again");
-	else
-		log_error("facts of messages are not kept, mail goes on: %s",
-			  why.text);
-}
-
-static void
-record(struct session *session, struct text queue_id)
-{
-	struct buf line;
-
-	counters_message(&session->verdict, &session->decision,
-			 session->begun_ms);
-	keep_facts(session, queue_id);
-	buf_init(&line, session->arena, 2000);
-	facts_log(session, queue_id, &line);
-	log_info(TEXT_FMT, TEXT_ARG(buf_view(&line)));
+	smfi_setreply(message->ctx, (char *)(uintptr_t)code,
+		      (char *)(uintptr_t)status, (char *)(uintptr_t)line);
 }
 
 static sfsistat
 on_end_of_message(SMFICTX *ctx)
 {
-	struct session *session = session_of(ctx);
-	sfsistat status;
+	struct conversation *with = conversation_of(ctx);
+	struct glue_message message = {ctx};
+	sfsistat status = SMFIS_CONTINUE;
 
-	session_end(session);
-	status = answer(ctx, session);
-	record(session, macro(ctx, "i"));
-	end_message(session);
+	switch (calls->end(with->session, &message)) {
+	case GLUE_ACCEPT:
+		break;
+	case GLUE_REJECT:
+		status = SMFIS_REJECT;
+		break;
+	case GLUE_TEMPFAIL:
+		status = SMFIS_TEMPFAIL;
+		break;
+	}
+	calls->record(with->session, macro(ctx, "i"));
+	end_message(with);
 	return status;
 }
 
@@ -373,10 +349,9 @@ static void
 describe(struct smfiDesc *milter)
 {
 	memset(milter, 0, sizeof(*milter));
-	milter->xxfi_name = (char *)(uintptr_t) "signet-milter";
+	milter->xxfi_name = (char *)(uintptr_t)calls->program;
 	milter->xxfi_version = SMFI_VERSION;
-	milter->xxfi_flags =
-	    SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE;
+	milter->xxfi_flags = wanted_rights();
 	milter->xxfi_connect = on_connect;
 	milter->xxfi_helo = on_helo;
 	milter->xxfi_envfrom = on_mail;
@@ -391,13 +366,15 @@ describe(struct smfiDesc *milter)
 }
 
 bool
-glue_open(const struct milter_options *options, struct why *why)
+glue_open(const struct glue_calls *of, const struct glue_listen *where,
+	  struct why *why)
 {
-	struct listen_access access = {.group = options->socket_group};
+	struct listen_access access = {.group = where->group};
 	struct smfiDesc milter;
 
-	if (!listen_parse(options->listen, &own_socket, why) ||
-	    !listen_parse_mode(options->socket_mode, &access.mode, why) ||
+	calls = of;
+	if (!listen_parse(where->listen, &own_socket, why) ||
+	    !listen_parse_mode(where->mode, &access.mode, why) ||
 	    !listen_remove_stale(&own_socket, why))
 		return false;
 	sem_init(&stopped, 0, 0);
@@ -406,13 +383,14 @@ glue_open(const struct milter_options *options, struct why *why)
 		return why_set(why, "libmilter refused the registration");
 	/* It hangs up on a header field above 64 KiB otherwise. */
 	smfi_setmaxdatasize(LIMIT_MILTER_PACKET_BYTES);
-	if (smfi_setconn((char *)(uintptr_t)options->listen) == MI_FAILURE ||
+	if (smfi_setconn((char *)(uintptr_t)where->listen) == MI_FAILURE ||
 	    smfi_setbacklog(BACKLOG) == MI_FAILURE ||
 	    smfi_opensocket(false) == MI_FAILURE)
-		return why_set(why, "cannot listen on %s; see that this user "
-				    "may make it, and that its address is "
-				    "of this host",
-			       options->listen);
+		return why_set(why,
+			       "cannot listen on %s; see that this user "
+			       "may make it, and that its address is "
+			       "of this host",
+			       where->listen);
 	listen_send_at_once();
 	atomic_store(&is_open, true);
 	return listen_set_access(&own_socket, &access, why);

@@ -12,6 +12,7 @@
 #include "milter/counters.h"
 #include "milter/explain.h"
 #include "milter/glue.h"
+#include "milter/inbound.h"
 #include "milter/live.h"
 #include "milter/setup.h"
 
@@ -50,7 +51,7 @@ reload(void *data)
 		    setup, resolver_unbound_resolver(program->resolver),
 		    program->spool, &why);
 	if (engine != NULL) {
-		glue_use(engine);
+		glue_use(&inbound_calls, engine);
 		engine_release(engine);
 		counters_add(COUNT_RELOADS);
 		log_info("configuration read again");
@@ -92,6 +93,8 @@ static bool
 serve(struct program *program, struct setup *setup, struct why *why)
 {
 	const struct milter_options *milter = &setup->milter;
+	const struct glue_listen where = {milter->listen, milter->socket_group,
+					  milter->socket_mode};
 	struct engine *engine;
 	bool fine;
 
@@ -100,11 +103,11 @@ serve(struct program *program, struct setup *setup, struct why *why)
 			 program->spool, why);
 	if (engine == NULL)
 		return false;
-	glue_use(engine);
+	glue_use(&inbound_calls, engine);
 	fine = (milter->metrics == NULL ||
 		counters_serve(milter->metrics, milter->socket_group,
 			       program->resolver, program->spool, why)) &&
-	       glue_open(milter, why);
+	       glue_open(&inbound_calls, &where, why);
 	if (fine) {
 		log_info("ready on %s", milter->listen);
 		service_ready();
@@ -112,7 +115,7 @@ serve(struct program *program, struct setup *setup, struct why *why)
 	}
 	if (!live_is_idle())
 		return fine;
-	glue_use(NULL);
+	glue_use(&inbound_calls, NULL);
 	engine_release(engine);
 	return fine;
 }

@@ -34,7 +34,6 @@ struct session {
 	struct arena *greeting; /* what follows, until the next HELO */
 	struct text helo;
 	struct tls_facts tls;
-	bool on_its_way; /* between MAIL and the end: glue.c's */
 
 	/* of the message, in `arena` */
 	struct arena *arena;
