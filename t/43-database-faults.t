@@ -9,6 +9,7 @@ use FindBin ();
 use lib "$FindBin::Bin/lib";
 use POSIX ();
 use Test::More;
+use Signet::Events qw(put_aside);
 use Signet::Inbound;
 use Signet::Postgres;
 use Signet::Program;
@@ -54,7 +55,7 @@ sub all_rows {
 
 sub spool_is_empty {
 	my ($in) = @_;
-	return !grep { -s } glob $in->spool . '/{open,new,bad}/*';
+	return !grep { -s } glob $in->spool . '/{open,new}/*';
 }
 
 sub some {
@@ -85,6 +86,7 @@ subtest 'the database is away at the start, in the middle, and comes back'
 	push @ids, some($in, 20);
 	all_rows('... and again', @ids);
 	wait_for(10, sub { spool_is_empty($in) }, 'an empty spool');
+	is_deeply([glob $in->spool . '/bad/*'], [], 'nothing put aside');
 	is(scalar(() = $in->milter->log =~ /database/g), 0,
 	    'the milter knows nothing of it');
 	is($load->stop, 0, 'the loader ends cleanly');
@@ -137,6 +139,8 @@ subtest 'kill -9 of milter and loader under load' => sub {
 	cmp_ok(scalar @ids, '>', 100, 'and many messages');
 	all_rows('each that was answered has one row', @ids);
 	wait_for(10, sub { spool_is_empty($in) }, 'an empty spool');
+	is_deeply([put_aside($in->spool, @ids)], [],
+	    'put aside is only what a kill cut short, never an answered one');
 	my ($id) = some($in, 1);
 	my $logged = $in->log_of($id)->{id};
 	all_rows('one more', $id);

@@ -8,6 +8,7 @@ use FindBin ();
 use lib "$FindBin::Bin/lib";
 use POSIX ();
 use Test::More;
+use Signet::Events qw(put_aside);
 use Signet::Site;
 use Signet::Util qw(slurp append_file wait_for temp_dir);
 
@@ -90,7 +91,7 @@ eval {
 };
 is_deeply([grep { !$rows{$_} } @ids], [], 'no row is missing');
 is_deeply([grep { ($rows{$_} // 0) > 1 } keys %rows], [], 'none is there twice');
-is_deeply([glob $site->spool_dir . '/bad/*'], [], 'no line was lost aside');
+is_deeply([put_aside($site->spool_dir, @ids)], [], 'no line was lost aside');
 $site->{milter}->stop;
 is_deeply([glob $site->spool_dir . '/open/*'], [], 'nothing stays open');
 

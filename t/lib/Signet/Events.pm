@@ -10,6 +10,7 @@ package Signet::Events;
 #   $spool->files; $spool->files('bad');       # names
 #   $spool->read_file('bad', $name);
 #   $spool->dir;
+#   put_aside($dir, @ids)                      # what bad/ should not hold
 
 use strict;
 use warnings;
@@ -19,12 +20,29 @@ use POSIX ();
 use Time::HiRes ();
 use Signet::Util qw(temp_dir slurp spew);
 
-our @EXPORT_OK = qw(event event_data event_id iso json);
+our @EXPORT_OK = qw(event event_data event_id iso json put_aside);
 
 my $json = JSON::PP->new->utf8->canonical;
 my $count = 0;
 
 sub json { return $json->encode($_[0]) }
+
+# What bad/ of a spool holds that a kill -9 does not explain. The kernel may
+# end a write(2) between two pages when its process is killed: such a line is
+# kept aside, and it may not be that of a message that was answered.
+sub put_aside {
+	my ($spool, @answered) = @_;
+	my %answered = map { $_ => 1 } @answered;
+	my @found;
+	for my $file (grep { !/\.reason$/ } glob "$spool/bad/*") {
+		my $reason = slurp("$file.reason") // 'no reason';
+		my ($id) = (slurp($file) // '') =~ /"queue_id":"([^"]*)"/;
+		next if $reason =~ /\Aline \d+: is not complete: [^\n]*\n\z/
+		    && !$answered{ $id // '' };
+		push @found, "$file: $reason";
+	}
+	return @found;
+}
 
 # The time as event lines have it; default: now.
 sub iso {
