@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -131,6 +132,35 @@ digest_finish(struct digest *digest,
 	      unsigned char result[CRYPTO_HASH_BYTES_MAX])
 {
 	must(EVP_DigestFinal_ex(digest->context, result, NULL));
+}
+
+void
+crypto_hmac_sha256(struct text key, struct text message,
+		   unsigned char result[32])
+{
+	/* without a pointer the library takes the key for missing */
+	const char *key_at = key.len > 0 ? key.at : "";
+	const char *message_at = message.len > 0 ? message.at : "";
+	size_t bytes = 0;
+
+	must(EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key_at, key.len,
+		       (const unsigned char *)message_at, message.len, result,
+		       32, &bytes) != NULL);
+	assert(bytes == 32);
+}
+
+bool
+crypto_equal(struct text a, struct text b)
+{
+	return a.len == b.len &&
+	       (a.len == 0 || CRYPTO_memcmp(a.at, b.at, a.len) == 0);
+}
+
+void
+crypto_wipe(void *at, size_t bytes)
+{
+	if (bytes > 0)
+		OPENSSL_cleanse(at, bytes);
 }
 
 static void

@@ -1,9 +1,9 @@
 /* crypto.h - digests and signatures
  *
- * The one file that includes OpenSSL (EVP only).  Algorithms are fetched
- * once for the process.  RSA keys are built from their two numbers with a
- * DER reader of our own (base/der.h), since OpenSSL's decoders cost more than
- * all other cryptography of a message.
+ * One of the files that include OpenSSL (EVP only): digests and verification;
+ * private_key.c signs.  Algorithms are fetched once for the process.  RSA keys
+ * are built from their two numbers with a DER reader of our own (base/der.h),
+ * since OpenSSL's decoders cost more than all other cryptography of a message.
  */
 #ifndef BASE_CRYPTO_H
 #define BASE_CRYPTO_H
@@ -34,6 +34,16 @@ void digest_update(struct digest *digest, struct text bytes);
 /* Writes crypto_hash_bytes() bytes; the digest cannot be used after it. */
 void digest_finish(struct digest *digest,
 		   unsigned char result[CRYPTO_HASH_BYTES_MAX]);
+
+/* HMAC-SHA256 (RFC 2104); any length of key, the empty one too. */
+void crypto_hmac_sha256(struct text key, struct text message,
+			unsigned char result[32]);
+
+/* Compares in a time that tells nothing but the lengths. */
+bool crypto_equal(struct text a, struct text b);
+
+/* Overwrites secret bytes; no compiler takes it away. */
+void crypto_wipe(void *at, size_t bytes);
 
 enum crypto_key_type { CRYPTO_RSA = 1, CRYPTO_ED25519 };
 

@@ -78,8 +78,15 @@
 #define LIMIT_DKIM_KEYS 3
 #define LIMIT_RSA_BITS_MIN 1024
 #define LIMIT_RSA_BITS_MAX 4096
+/* keys that are made; smaller ones that are read cause a warning */
+#define LIMIT_RSA_BITS_SIGN 2048
 #define LIMIT_RSA_EXPONENT_BITS 64
 #define LIMIT_SIGNATURE_BYTES 1024
+/* signatures put on one message: two algorithms, old and new selector, for
+ * two domains */
+#define LIMIT_SIGNATURES 8
+/* a PEM file with one private key: RSA of 4096 bits takes 3.3 KiB */
+#define LIMIT_KEY_FILE_BYTES (16u << 10)
 
 /* ARC: RFC 8617 4.2.1 */
 #define LIMIT_ARC_SETS 50
