@@ -5,6 +5,34 @@
 
 set local role signet_owner;
 
+-- Views (for views*.sql) ----------------------------------------------------
+
+create or replace function signet.comment_view(p_view regclass,
+					       p_source regclass)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+	c record;
+begin
+	for c in
+		select v.attname as name, col_description(t.attrelid, t.attnum)
+			as text
+		from pg_attribute v
+		join pg_attribute t on t.attrelid = p_source
+			and t.attname = v.attname
+		where v.attrelid = p_view and v.attnum > 0
+	loop
+		execute format('comment on column %s.%I is %L', p_view, c.name,
+			       c.text);
+	end loop;
+end
+$$;
+comment on function signet.comment_view(regclass, regclass) is
+	'Gives the columns of a view the comments of the columns with the '
+	'same names in the table that it shows.';
+
 -- Partitions ---------------------------------------------------------------
 
 -- A partition is made beside its parent and attached, because that lets
@@ -40,15 +68,36 @@ comment on function signet.make_partition(text, date) is
 	'Makes the partition of one UTC day unless it exists; several may try '
 	'at once. True when this call made it.';
 
+-- The tables with a partition for each UTC day of their column "at", and
+-- which retention of signet.conf holds for them: a new one is a line here.
+create or replace function signet.day_tables()
+returns table (name text, retention text, id regclass)
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+	select t.name, t.retention, to_regclass('signet.' || t.name)
+	from (values
+		('message', 'messages'),
+		('dmarc_evaluation', 'evaluations'),
+		('signed_message', 'messages'),
+		('dmarc_failure', 'evaluations')
+	) t (name, retention)
+	where to_regclass('signet.' || t.name) is not null
+$$;
+comment on function signet.day_tables() is
+	'Tables that are partitioned by UTC day, and the retention that '
+	'signet.expire applies to each: messages or evaluations.';
+
 create or replace function signet.make_partitions(p_days date[])
 returns integer
 language sql security definer
 set search_path = pg_catalog, pg_temp
 as $$
-	select count(*) filter (where signet.make_partition(t, d))::integer
+	select count(*) filter (where signet.make_partition(t.name, d))
+		::integer
 	from (select distinct d from unnest(p_days) d
 	      where d is not null) days,
-	     (values ('message'), ('dmarc_evaluation')) v (t)
+	     signet.day_tables() t
 $$;
 comment on function signet.make_partitions(date[]) is
 	'Makes the partitions of these UTC days in every partitioned table; '
@@ -71,11 +120,11 @@ begin
 		       pg_total_relation_size(c.oid) as its_bytes
 		from pg_inherits i
 		join pg_class c on c.oid = i.inhrelid
-		join (values ('signet.message'::regclass, p_messages),
-			     ('signet.dmarc_evaluation', p_evaluations))
-		     t (parent, keep) on t.parent = i.inhparent
+		join signet.day_tables() t on t.id = i.inhparent
 		where (to_date(right(c.relname, 8), 'YYYYMMDD') + 1)::timestamp
-		      <= (now() at time zone 'UTC') - t.keep
+		      <= (now() at time zone 'UTC')
+			 - case t.retention when 'messages' then p_messages
+			   else p_evaluations end
 		order by 2
 	loop
 		execute format('drop table %s', part.id);
@@ -87,10 +136,11 @@ begin
 end
 $$;
 comment on function signet.expire(interval, interval) is
-	'Drops the partitions whose whole day is older than the given age; '
-	'null keeps that table. Returns what was dropped.';
+	'Drops the partitions whose whole day is older than the given age of '
+	'their table; null keeps such tables. Returns what was dropped.';
 
--- Loading (insert_events stands in insert-events.sql) -----------------------
+-- Loading (insert_events stands in insert-events.sql, which has the list of
+-- types; each type has its own insert-TYPE.sql) -----------------------------
 
 -- The member whose value does not fit, for the reason in bad/.
 create or replace function signet.event_misfit(p_event jsonb)
@@ -126,6 +176,8 @@ begin
 		('{timings,dns_wait_ms}', 'real'),
 		('{timings,questions}', 'integer'),
 		('{evaluation,optional}', 'boolean')) m (path, type)
+		where p_event ->> 'type' = 'message'
+		or m.path in ('{id}', '{at}')
 	loop
 		value := p_event #>> member.path::text[];
 		begin
@@ -182,9 +234,10 @@ comment on function signet.refusal(text, text) is
 -- Halving finds k bad lines of n in about k log n attempts.  Only errors
 -- that the text of a line can cause are taken as its fault; a full disk or
 -- a lost lock ends the call, and the loader tries the same lines again.
+drop function if exists signet.load_range(text[], integer);
 create or replace function signet.load_range(p_lines text[], p_first integer,
 	out messages bigint, out evaluations bigint, out duplicates bigint,
-	out last_event_at timestamptz,
+	out last_event_at timestamptz, out types jsonb,
 	out bad_lines integer[], out bad_reasons text[])
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -193,6 +246,7 @@ declare
 	n constant integer := cardinality(p_lines);
 	cause text;
 	detail text;
+	violated text;
 	a record;
 	b record;
 begin
@@ -200,13 +254,18 @@ begin
 	bad_reasons := '{}';
 	begin
 		select i.* into messages, evaluations, duplicates,
-			last_event_at
+			last_event_at, types
 		from signet.insert_events(p_lines) i;
 		return;
 	exception
 	when check_violation then
-		-- No partition: the caller makes it and calls again.
-		raise;
+		get stacked diagnostics cause = message_text,
+			detail = pg_exception_detail,
+			violated = constraint_name;
+		if violated = '' then
+			-- No partition: the caller makes it and calls again.
+			raise;
+		end if;
 	when data_exception or integrity_constraint_violation
 	     or program_limit_exceeded then
 		get stacked diagnostics cause = message_text,
@@ -216,6 +275,7 @@ begin
 		messages := 0;
 		evaluations := 0;
 		duplicates := 0;
+		types := '[]';
 		bad_lines := array[p_first];
 		bad_reasons := array[signet.refusal(p_lines[1],
 			concat_ws(': ', cause, nullif(detail, '')))];
@@ -227,6 +287,7 @@ begin
 	evaluations := a.evaluations + b.evaluations;
 	duplicates := a.duplicates + b.duplicates;
 	last_event_at := greatest(a.last_event_at, b.last_event_at);
+	types := a.types || b.types;
 	bad_lines := a.bad_lines || b.bad_lines;
 	bad_reasons := a.bad_reasons || b.bad_reasons;
 end
@@ -265,9 +326,23 @@ begin
 		lines = l.lines + excluded.lines,
 		duplicates = l.duplicates + excluded.duplicates,
 		refused = l.refused + excluded.refused;
+	insert into signet.loader_event as l (loader, type, lines, new_rows)
+	select p_loader, t.type, sum(t.lines), sum(t.rows)
+	from jsonb_to_recordset(done.types)
+		as t (type text, lines bigint, rows bigint)
+	group by t.type order by t.type
+	on conflict (loader, type) do update set
+		last_load_at = now(),
+		lines = l.lines + excluded.lines,
+		new_rows = l.new_rows + excluded.new_rows;
 	return query
 		select 0, null::text, done.messages, done.evaluations,
 		       done.duplicates
+		union all
+		select -1, t.type, sum(t.rows)::bigint, null, null
+		from jsonb_to_recordset(done.types)
+			as t (type text, lines bigint, rows bigint)
+		where t.type <> 'message' group by t.type
 		union all
 		select r.*, null, null, null
 		from unnest(done.bad_lines, done.bad_reasons) r;
@@ -275,8 +350,10 @@ end
 $$;
 comment on function signet.load_events(text, text[]) is
 	'Loads event lines. The first row (line 0) says how many ledger rows '
-	'and evaluations were new and how many lines were known; each '
-	'further row names a line that was refused, and why.';
+	'and evaluations were new and how many lines were known; a row with '
+	'line -1 names (as reason) another type of event and (as messages) '
+	'how many rows of it were new; each further row names a line that '
+	'was refused, and why.';
 
 create or replace function signet.load_dropped(p_loader text,
 	p_messages bigint, p_evaluations bigint)
@@ -355,8 +432,7 @@ as $$
 	       (select max(m.at) from signet.message m
 		where m.at > now() - interval '2 days')
 	from pg_inherits i join pg_class c on c.oid = i.inhrelid
-	where i.inhparent in ('signet.message'::regclass,
-			      'signet.dmarc_evaluation'::regclass)
+	where i.inhparent in (select t.id from signet.day_tables() t)
 $$;
 comment on function signet.status_database() is
 	'Version of the schema and of the server, size of the database, '

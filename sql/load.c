@@ -127,20 +127,45 @@ fill_batch(struct job *job, bool *at_end, struct why *why)
 	return true;
 }
 
-/* Row 0 has the counts, the others name a refused line each. */
+static void
+add_type(struct load_counts *counts, struct text name, uint64_t rows)
+{
+	struct load_type *type;
+	size_t i;
+
+	for (i = 0; i < counts->type_count; i++)
+		if (text_equal(text_from(counts->types[i].name), name))
+			break;
+	if (i == LOAD_TYPES_MOST || name.len >= sizeof(type->name))
+		return;
+	type = &counts->types[i];
+	if (i == counts->type_count) {
+		memcpy(type->name, name.at, name.len);
+		type->name[name.len] = '\0';
+		counts->type_count++;
+	}
+	type->rows += rows;
+}
+
+/* Row 0 has the counts, row -1 those of another type, the others name a
+ * refused line each. */
 static void
 take_answer(struct job *job, const struct pg_rows *rows)
 {
 	struct batch *batch = &job->batch;
-	size_t i, n;
+	int64_t n;
+	size_t i;
 
 	for (i = 0; i < pg_rows_count(rows); i++) {
-		n = (size_t)pg_rows_int(rows, i, 0);
+		n = pg_rows_int(rows, i, 0);
 		if (n == 0) {
 			job->counts.messages += pg_rows_int(rows, i, 2);
 			job->counts.evaluations += pg_rows_int(rows, i, 3);
 			job->counts.duplicates += pg_rows_int(rows, i, 4);
-		} else if (n <= batch->count) {
+		} else if (n == -1) {
+			add_type(&job->counts, pg_rows_text(rows, i, 1),
+				 (uint64_t)pg_rows_int(rows, i, 2));
+		} else if (n > 0 && n <= (int64_t)batch->count) {
 			bad_lines_add(&job->bad, batch->numbers[n - 1],
 				      batch->lines[n - 1],
 				      pg_rows_text(rows, i, 1));
@@ -208,15 +233,33 @@ load_lines(struct job *job, struct why *why)
 	return status_of(status);
 }
 
+const char *
+load_counts_types(struct arena *arena, const struct load_counts *counts)
+{
+	const char *all = "";
+	size_t i;
+
+	for (i = 0; i < counts->type_count; i++)
+		all = arena_printf(arena, "%s %s=%llu", all,
+				   counts->types[i].name,
+				   (unsigned long long)counts->types[i].rows);
+	return all;
+}
+
 static void
 add_counts(struct load_counts *to, const struct job *job)
 {
+	size_t i;
+
 	to->files++;
 	to->lines += job->counts.lines;
 	to->messages += job->counts.messages;
 	to->evaluations += job->counts.evaluations;
 	to->duplicates += job->counts.duplicates;
 	to->refused += job->bad.count;
+	for (i = 0; i < job->counts.type_count; i++)
+		add_type(to, text_from(job->counts.types[i].name),
+			 job->counts.types[i].rows);
 }
 
 /* The file is in the database: bad lines aside, then the file goes. */

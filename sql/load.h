@@ -9,8 +9,10 @@
 #define SQL_LOAD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct pg;
 struct spool_reader;
 struct why;
@@ -26,10 +28,24 @@ enum load_status {
 			 file or bad/ could not be changed */
 };
 
+#define LOAD_TYPES_MOST 16
+
+/* New rows of one type of event other than message. */
+struct load_type {
+	char name[41];
+	uint64_t rows;
+};
+
 /* Since the start of the program. */
 struct load_counts {
 	uint64_t files, lines, messages, evaluations, duplicates, refused;
+	struct load_type types[LOAD_TYPES_MOST];
+	size_t type_count;
 };
+
+/* " NAME=ROWS" for each other type, for a log line. */
+const char *load_counts_types(struct arena *arena,
+			      const struct load_counts *counts);
 
 struct load {
 	struct pg *pg;

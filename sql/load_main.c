@@ -144,15 +144,18 @@ run_once(struct load_loop *loop)
 {
 	const struct load_counts *counts = load_loop_counts(loop);
 	enum load_state state = load_loop_step(loop, stopped);
+	struct arena *arena = arena_new();
 
 	log_info("loaded files=%llu lines=%llu messages=%llu evaluations=%llu "
-		 "duplicates=%llu refused=%llu",
+		 "duplicates=%llu refused=%llu%s",
 		 (unsigned long long)counts->files,
 		 (unsigned long long)counts->lines,
 		 (unsigned long long)counts->messages,
 		 (unsigned long long)counts->evaluations,
 		 (unsigned long long)counts->duplicates,
-		 (unsigned long long)counts->refused);
+		 (unsigned long long)counts->refused,
+		 load_counts_types(arena, counts));
+	arena_free(arena);
 	return state == LOAD_STATE_CLEAR ? EX_OK : EX_TEMPFAIL;
 }
 

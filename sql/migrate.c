@@ -13,9 +13,11 @@
 #define FILE_MOST (1u << 20)
 #define MIGRATIONS_MOST 999
 
-/* What follows the migrations, every time, in this order. */
-static const char *const renewed[] = {"insert-events.sql", "functions.sql",
-				      "views.sql", "roles.sql"};
+#define SCRIPTS_MOST 99
+
+/* What follows the migrations, every time, in this order: NAME.sql, then
+ * NAME-*.sql in the order of their names. */
+static const char *const renewed[] = {"functions", "insert", "views", "roles"};
 
 struct migration {
 	const char *name;
@@ -93,12 +95,10 @@ list_migrations(struct plan *plan, struct why *why)
 	}
 	closedir(directory);
 	qsort(plan->list, plan->count, sizeof(plan->list[0]), by_version);
-	for (i = 0; i < plan->count; i++)
-		if (plan->list[i].version != i + 1)
-			return why_set(why,
-				       "%s: migration %03zu is missing "
-				       "or there twice",
-				       path, i + 1);
+	for (i = 1; i < plan->count; i++)
+		if (plan->list[i].version == plan->list[i - 1].version)
+			return why_set(why, "%s: migration %03u is there twice",
+				       path, plan->list[i].version);
 	return plan->count > 0 || why_set(why, "%s holds no migration", path);
 }
 
@@ -113,6 +113,12 @@ ask_int(struct plan *plan, const char *sql, const struct pg_param *params,
 		return false;
 	*value = pg_rows_count(rows) > 0 ? pg_rows_int(rows, 0, 0) : 0;
 	return true;
+}
+
+static unsigned
+newest_version(const struct plan *plan)
+{
+	return plan->list[plan->count - 1].version;
 }
 
 /* Locks out other runs and looks at what is there. */
@@ -145,11 +151,11 @@ begin(struct plan *plan, struct why *why)
 					 "from signet.migrations()",
 					 NULL, 0, &newest, why))
 		return false;
-	return newest <= (int64_t)plan->count ||
+	return newest <= (int64_t)newest_version(plan) ||
 	       why_set(why,
 		       "the database is at version %d, newer than this "
-		       "program (%zu)",
-		       (int)newest, plan->count);
+		       "program (%u)",
+		       (int)newest, newest_version(plan));
 }
 
 enum known { KNOWN_NOT, KNOWN_SAME, KNOWN_OTHER, KNOWN_ERROR };
@@ -214,10 +220,73 @@ bring(struct plan *plan, const struct migration *migration, struct why *why)
 	return false;
 }
 
+/* "NAME.sql" or "NAME-words.sql" */
+static bool
+is_script_of(const char *file, const char *name)
+{
+	size_t len = strlen(file), name_len = strlen(name);
+
+	return len >= name_len + 4 && strncmp(file, name, name_len) == 0 &&
+	       (file[name_len] == '-' || len == name_len + 4) &&
+	       strcmp(file + len - 4, ".sql") == 0;
+}
+
+/* The shorter name comes first: the end ".sql" does not count. */
+static int
+by_name(const void *a, const void *b)
+{
+	const char *one = *(const char *const *)a;
+	const char *other = *(const char *const *)b;
+	size_t one_len = strlen(one) - 4, other_len = strlen(other) - 4;
+	size_t shorter = one_len < other_len ? one_len : other_len;
+	int order = memcmp(one, other, shorter);
+
+	return order != 0 ? order
+			  : (one_len > other_len) - (one_len < other_len);
+}
+
+static bool
+list_scripts(struct plan *plan, const char *name, const char **list,
+	     size_t *count, struct why *why)
+{
+	DIR *directory = opendir(plan->directory);
+	struct dirent *entry;
+
+	*count = 0;
+	if (directory == NULL)
+		return why_set(why, "cannot read %s: %s", plan->directory,
+			       strerror(errno));
+	while ((entry = readdir(directory)) != NULL)
+		if (is_script_of(entry->d_name, name) && *count < SCRIPTS_MOST)
+			list[(*count)++] =
+			    arena_printf(plan->arena, "%s", entry->d_name);
+	closedir(directory);
+	qsort(list, *count, sizeof(list[0]), by_name);
+	return *count > 0 ||
+	       why_set(why, "%s holds no %s.sql", plan->directory, name);
+}
+
+static bool
+renew(struct plan *plan, const char *name, struct why *why)
+{
+	const char *list[SCRIPTS_MOST], *script;
+	size_t count, i;
+
+	if (!list_scripts(plan, name, list, &count, why))
+		return false;
+	for (i = 0; i < count; i++) {
+		script = read_script(plan, list[i], why);
+		if (script == NULL)
+			return false;
+		if (pg_run(plan->pg, script, why) != PG_DONE)
+			return why_prefix(why, "%s", list[i]);
+	}
+	return true;
+}
+
 static bool
 run_plan(struct plan *plan, struct why *why)
 {
-	const char *script;
 	size_t i;
 
 	if (!list_migrations(plan, why) || !begin(plan, why))
@@ -225,18 +294,14 @@ run_plan(struct plan *plan, struct why *why)
 	for (i = 0; i < plan->count; i++)
 		if (!bring(plan, &plan->list[i], why))
 			return false;
-	for (i = 0; i < sizeof(renewed) / sizeof(renewed[0]); i++) {
-		script = read_script(plan, renewed[i], why);
-		if (script == NULL)
+	for (i = 0; i < sizeof(renewed) / sizeof(renewed[0]); i++)
+		if (!renew(plan, renewed[i], why))
 			return false;
-		if (pg_run(plan->pg, script, why) != PG_DONE)
-			return why_prefix(why, "%s", renewed[i]);
-	}
 	if (pg_run(plan->pg, "commit", why) != PG_DONE)
 		return false;
-	printf("schema signet: version %zu, %u migrations applied; "
+	printf("schema signet: version %u, %u migrations applied; "
 	       "functions, views and roles renewed\n",
-	       plan->count, plan->applied);
+	       newest_version(plan), plan->applied);
 	return true;
 }
 

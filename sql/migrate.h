@@ -1,7 +1,7 @@
 /* migrate.h - brings the schema of the database to what this program needs
  *
  * Runs DIRECTORY/schema/NNN-*.sql that the database does not have, in order,
- * then insert-events.sql, functions.sql, views.sql and roles.sql: all in one
+ * then functions*.sql, insert-*.sql, views*.sql and roles.sql: all in one
  * transaction, under an advisory lock.  Done twice it changes nothing.
  */
 #ifndef SQL_MIGRATE_H

@@ -279,6 +279,13 @@ comment on column signet.v_loader.dropped_evaluations is
 	'Evaluations given up because the spool reached spool_max.';
 comment on column signet.v_loader.first_load_at is 'When it first loaded.';
 
+create or replace view signet.v_loader_event as
+select l.loader, l.type, l.last_load_at, l.lines, l.new_rows
+from signet.loader_event l;
+
+comment on view signet.v_loader_event is
+	'What each signet-load has loaded of each type of event.';
+
 create or replace view signet.v_partition as
 select p.relname::text as table_name,
        to_date(right(c.relname, 8), 'YYYYMMDD') as day,
@@ -299,28 +306,9 @@ comment on column signet.v_partition.rows_estimated is
 comment on column signet.v_partition.bytes is 'Bytes on disk with indexes.';
 comment on column signet.v_partition.size is 'The same, readable.';
 
--- A view that shows columns of a table as they are has their comments.
-do $$
-declare
-	c record;
-begin
-	for c in
-		select v.view, a.attname,
-		       pg_catalog.col_description(t.oid, t.attnum) as text
-		from (values ('signet.v_message_detail'::regclass,
-			      'signet.message'::regclass),
-			     ('signet.v_dmarc_evaluation',
-			      'signet.dmarc_evaluation')) v (view, source)
-		join pg_catalog.pg_attribute a on a.attrelid = v.view
-		join lateral (select s.attrelid as oid, s.attnum
-			      from pg_catalog.pg_attribute s
-			      where s.attrelid = v.source
-			      and s.attname = a.attname) t on true
-	loop
-		execute format('comment on column %s.%I is %L', c.view,
-			       c.attname, c.text);
-	end loop;
-end
-$$;
+select signet.comment_view('signet.v_message_detail', 'signet.message');
+select signet.comment_view('signet.v_dmarc_evaluation',
+			   'signet.dmarc_evaluation');
+select signet.comment_view('signet.v_loader_event', 'signet.loader_event');
 
 reset role;
