@@ -109,6 +109,20 @@
 /* one value in ours: a line with it stays far below 998 bytes */
 #define LIMIT_AUTH_VALUE_BYTES 450
 
+/* delivery status notifications: of the part that programs read, its
+ * recipients and one value; ours name one recipient each */
+#define LIMIT_DSN_BYTES (64u << 10)
+#define LIMIT_DSN_RECIPIENTS 50
+#define LIMIT_DSN_VALUE_BYTES 1000
+
+/* failure reports that come in: the part that programs read, one value, and
+ * how often one field counts */
+#define LIMIT_ARF_BYTES (64u << 10)
+#define LIMIT_ARF_VALUE_BYTES 4096
+#define LIMIT_ARF_VALUES 100
+/* failure reports of ours: header fields of the message, redacted */
+#define LIMIT_REDACTED_BYTES (16u << 10)
+
 /* PTR names that are confirmed for iprev, as RFC 7208 5.5 has for ptr */
 #define LIMIT_PTR_NAMES 10
 
