@@ -82,8 +82,8 @@ const struct config_option config_common_table[] = {
 };
 
 const char *const config_known_sections[] = {
-    "common", "dns",  "database", "milter", "trust",
-    "sign",   "load", "policy",	  "report", NULL};
+    "common", "dns",	"database", "keys",  "load", "milter",
+    "policy", "report", "sign",	    "trust", NULL};
 
 /* The name of this host; gethostname may give its first label alone, which
  * is still better than none. */
@@ -98,9 +98,8 @@ default_hostname(struct arena *arena)
 	return arena_printf(arena, "%s", name);
 }
 
-/* "ADDR" or "ADDR@PORT", as libunbound reads it */
-static bool
-is_forward(struct text text)
+bool
+config_is_server(struct text text)
 {
 	size_t at = text_find(text, '@');
 	struct ipaddr address;
@@ -121,7 +120,7 @@ check_forward(const struct config_source *source,
 
 	for (i = 0; i < common->forward.count; i++) {
 		value = common->forward.values[i];
-		if (is_forward(text_from(value)))
+		if (config_is_server(text_from(value)))
 			continue;
 		why_set(why,
 			"forward: \"%.80s\" is no address; write ADDRESS or "

@@ -43,6 +43,9 @@ extern const char *const config_known_sections[];
 bool config_common_fill(struct arena *arena, struct config_source *source,
 			struct config_common *common, struct why *why);
 
+/* Is this "ADDR" or "ADDR@PORT", as libunbound reads it? */
+bool config_is_server(struct text text);
+
 /* What log_open wants to hear. */
 const char *config_common_log(const struct config_common *common);
 

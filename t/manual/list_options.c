@@ -4,6 +4,7 @@
  * with tabs between.
  */
 #include "io/config_common.h"
+#include "io/config_keys.h"
 #include "milter/options.h"
 #include "sql/load_settings.h"
 
@@ -29,6 +30,7 @@ int
 main(void)
 {
 	list(config_common_table);
+	list(config_keys_table);
 	list(milter_options_table);
 	list(load_settings_table);
 	return 0;
