@@ -40,4 +40,8 @@ struct signed_fields {
 bool signed_fields_choose(struct arena *arena, const struct message *message,
 			  struct signed_fields *fields, struct why *why);
 
+/* Each field of one further name, not oversigned; the name is borrowed. */
+bool signed_fields_add(const struct message *message, struct text name,
+		       struct signed_fields *fields, struct why *why);
+
 #endif
