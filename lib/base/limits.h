@@ -99,6 +99,19 @@
 #define LIMIT_DMARC_RECORD_BYTES 4096
 #define LIMIT_DMARC_URIS 20
 
+/* MTA-STS: RFC 8461 3.2 suggests 64 KiB for the file; above any list of MX
+ * hosts a person would keep */
+#define LIMIT_STS_POLICY_BYTES (64u << 10)
+#define LIMIT_STS_MX 100
+/* TLSRPT: RFC 8460 3: report addresses of one record */
+#define LIMIT_TLSRPT_URIS 20
+
+/* certificates: one, the names of one, those of a chain, a file of them */
+#define LIMIT_CERTIFICATE_BYTES (64u << 10)
+#define LIMIT_CERTIFICATE_NAMES 1000
+#define LIMIT_CERTIFICATES 20
+#define LIMIT_CERTIFICATE_FILE_BYTES (1u << 20)
+
 /* Authentication-Results: fields that are read, and ours, which holds twice
  * LIMIT_DKIM_SIGNATURES results with all values as long as can be */
 #define LIMIT_AUTH_RESULTS_BYTES (64u << 10)

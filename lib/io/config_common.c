@@ -23,6 +23,12 @@ const struct config_option config_common_table[] = {
      .offset = MEMBER(hostname),
      .help = "write this host's full name, such as mx1.example.org"},
     {.section = "common",
+     .name = "public_addresses",
+     .type = CONFIG_STRINGS,
+     .offset = MEMBER(public_addresses),
+     .help = "write this host's addresses as the world sees them, such as "
+	     "192.0.2.1, 2001:db8::1"},
+    {.section = "common",
      .name = "spool_directory",
      .type = CONFIG_STRING,
      .offset = MEMBER(spool_directory),
@@ -82,8 +88,8 @@ const struct config_option config_common_table[] = {
 };
 
 const char *const config_known_sections[] = {
-    "common", "dns",	"database", "keys",  "load", "milter",
-    "policy", "report", "sign",	    "trust", NULL};
+    "common", "domain", "dns",	  "database", "keys",  "load",
+    "milter", "policy", "report", "sign",     "trust", NULL};
 
 /* The name of this host; gethostname may give its first label alone, which
  * is still better than none. */
@@ -127,6 +133,28 @@ check_forward(const struct config_source *source,
 			"ADDRESS@PORT, such as 127.0.0.1",
 			value);
 		return config_blame(source, "dns", NULL, "forward", value, why);
+	}
+	return true;
+}
+
+static bool
+check_public_addresses(const struct config_source *source,
+		       const struct config_common *common, struct why *why)
+{
+	struct ipaddr address;
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < common->public_addresses.count; i++) {
+		value = common->public_addresses.values[i];
+		if (ipaddr_parse(text_from(value), &address))
+			continue;
+		why_set(why,
+			"public_addresses: \"%.80s\" is no address; write "
+			"addresses such as 192.0.2.1",
+			value);
+		return config_blame(source, "common", NULL, "public_addresses",
+				    value, why);
 	}
 	return true;
 }
@@ -175,6 +203,7 @@ config_common_fill(struct arena *arena, struct config_source *source,
 				 common, why))
 			return false;
 	return check_hostname(arena, source, common, why) &&
+	       check_public_addresses(source, common, why) &&
 	       check_forward(source, common, why) &&
 	       check_root_key(source, common, why);
 }

@@ -18,7 +18,9 @@ struct why;
 
 struct config_common {
 	/* [common] */
-	const char *hostname; /* of this host, never NULL */
+	const char *hostname;			/* of this host, never NULL */
+	struct config_strings public_addresses; /* of this host as the world
+						   sees it; ADDR */
 	const char *spool_directory;
 	int spool_sync;	    /* enum spool_sync */
 	uint64_t spool_max; /* bytes; 0: no bound */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 struct arena;
+struct buf;
 struct why;
 
 enum dmarc_policy {
@@ -43,6 +44,11 @@ bool dmarc_record_is(struct text text);
 /* Broken values elsewhere become defaults.  False if it is no record. */
 bool dmarc_record_parse(struct arena *arena, struct text text,
 			struct dmarc_record *record, struct why *why);
+
+/* The text of a record with these values, which dmarc_record_parse reads back:
+ * tags that say no more than their default are left out, p apart.  `text`,
+ * `defect` and what follows from the tags are not looked at. */
+void dmarc_record_write(struct buf *to, const struct dmarc_record *record);
 
 /* "none", "quarantine", "reject"; NULL for UNSET. */
 const char *dmarc_policy_name(enum dmarc_policy policy);

@@ -8,6 +8,7 @@
 
 #include "mailauth/spf.h"
 
+struct buf;
 struct why;
 
 enum spf_mechanism {
@@ -44,5 +45,9 @@ bool spf_record_is(struct text txt);
  * Modifiers of unknown names are checked and forgotten. */
 bool spf_record_parse(struct arena *arena, struct text txt,
 		      struct spf_record *record, struct why *why);
+
+/* The text of a record with these values, which spf_record_parse reads back;
+ * `text` of its directives is not looked at. */
+void spf_record_write(struct buf *to, const struct spf_record *record);
 
 #endif

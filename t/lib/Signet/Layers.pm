@@ -40,8 +40,10 @@ my %library = (
 # A library of several parts, each of which has one file.
 my %parts = (
 	openssl => [qw(
+	    lib/base/certificate.c
 	    lib/base/crypto.c
 	    lib/base/private_key.c
+	    lib/io/tls_client.c
 	)],
 );
 
