@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "base/why.h"
 #include "base/xalloc.h"
 
 struct json {
@@ -251,4 +252,167 @@ json_write(const struct json *value, int indent, struct buf *to)
 		write_by_library(value->value, JSON_INDENT((size_t)indent), to);
 	else
 		write_compact(value->value, to);
+}
+
+/* --- reading --- */
+
+/* Bounds what the library will build, before it does. */
+static bool
+is_within_bounds(struct text text, struct why *why)
+{
+	size_t depth = 0, values = 0, i;
+	bool quoted = false;
+
+	for (i = 0; i < text.len; i++) {
+		char c = text.at[i];
+
+		if (c == '"')
+			quoted = !quoted;
+		else if (quoted && c == '\\')
+			i++;
+		else if (!quoted && (c == '[' || c == '{'))
+			depth++;
+		else if (!quoted && (c == ']' || c == '}') && depth > 0)
+			depth--;
+		if (!quoted && (c == ',' || c == ':'))
+			values++;
+		if (depth > LIMIT_JSON_DEPTH)
+			return why_set(why, "nested deeper than %u levels",
+				       LIMIT_JSON_DEPTH);
+		if (values > LIMIT_JSON_VALUES)
+			return why_set(why, "more than %u values",
+				       LIMIT_JSON_VALUES);
+	}
+	return true;
+}
+
+/* ISO-8859-1 is what a text without any other sign is taken for. */
+static struct text
+latin1_to_utf8(struct arena *arena, struct text text)
+{
+	char *bytes = arena_bytes(arena, 2 * text.len);
+	size_t len = 0, i;
+
+	for (i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+
+		if (c >= 0x80)
+			bytes[len++] = (char)(0xc0 | c >> 6);
+		bytes[len++] = (char)(c >= 0x80 ? 0x80 | (c & 0x3f) : c);
+	}
+	return text_of(bytes, len);
+}
+
+static json_t *
+load(struct text text, struct json_doubts *doubts, json_error_t *error)
+{
+	size_t flags = JSON_ALLOW_NUL;
+	json_t *value = json_loadb(text.at, text.len, flags, error);
+
+	if (value != NULL ||
+	    json_error_code(error) != json_error_numeric_overflow)
+		return value;
+	doubts->is_large = true;
+	return json_loadb(text.at, text.len, flags | JSON_DECODE_INT_AS_REAL,
+			  error);
+}
+
+struct json *
+json_parse(struct arena *arena, struct text text, struct json_doubts *doubts,
+	   struct why *why)
+{
+	json_error_t error;
+	json_t *value;
+
+	*doubts = (struct json_doubts){0};
+	doubts->has_mark = text_starts(text, TEXT("\xef\xbb\xbf"));
+	if (doubts->has_mark)
+		text = text_skip(text, 3);
+	if (text.len == 0) {
+		why_set(why, "no JSON: nothing is there");
+		return NULL;
+	}
+	if (!is_within_bounds(text, why))
+		return NULL;
+	doubts->not_utf8 = !utf8_is_valid(text);
+	if (doubts->not_utf8)
+		text = latin1_to_utf8(arena, text);
+	value = load(text, doubts, &error);
+	if (value == NULL) {
+		why_set(why, "no JSON: line %d, column %d: %s", error.line,
+			error.column, error.text);
+		return NULL;
+	}
+	return wrap(arena, value);
+}
+
+/* Lives by the root that it belongs to. */
+static struct json *
+borrow(const struct json *owner, json_t *value)
+{
+	struct json *json;
+
+	if (value == NULL || json_is_null(value))
+		return NULL;
+	json = arena_new_value(owner->arena, struct json);
+	json->arena = owner->arena;
+	json->value = value;
+	return json;
+}
+
+enum json_kind
+json_kind(const struct json *value)
+{
+	switch (json_typeof(value->value)) {
+	case JSON_OBJECT:
+		return JSON_KIND_OBJECT;
+	case JSON_ARRAY:
+		return JSON_KIND_ARRAY;
+	case JSON_STRING:
+		return JSON_KIND_TEXT;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return JSON_KIND_BOOL;
+	case JSON_INTEGER:
+	case JSON_REAL:
+		return JSON_KIND_NUMBER;
+	case JSON_NULL:
+		return JSON_KIND_NULL;
+	}
+	return JSON_KIND_NULL;
+}
+
+struct json *
+json_member(const struct json *object, const char *name)
+{
+	return borrow(object, json_object_get(object->value, name));
+}
+
+size_t
+json_count(const struct json *array)
+{
+	return json_array_size(array->value);
+}
+
+struct json *
+json_element(const struct json *array, size_t at)
+{
+	return borrow(array, json_array_get(array->value, at));
+}
+
+bool
+json_text(const struct json *value, struct text *text)
+{
+	if (!json_is_string(value->value))
+		return false;
+	*text = text_of(json_string_value(value->value),
+			json_string_length(value->value));
+	return true;
+}
+
+bool
+json_number(const struct json *value, double *number)
+{
+	*number = json_number_value(value->value);
+	return json_is_number(value->value);
 }

@@ -142,6 +142,35 @@
 /* DNS blocklists that a client is looked up in */
 #define LIMIT_DNSBL_ZONES 8
 
+/* a message that may hold a report: twice the message_size_limit that Postfix
+ * comes with; what is longer is kept aside unread */
+#define LIMIT_REPORT_MESSAGE_BYTES (20u << 20)
+/* a report when unpacked; the largest that are sent have some 20 MiB */
+#define LIMIT_REPORT_BYTES (64u << 20)
+/* records (DMARC), or policies and failures (TLS), of one report */
+#define LIMIT_REPORT_ROWS 200000
+/* defects that are told one by one */
+#define LIMIT_REPORT_DEFECTS 50
+/* one value of a report */
+#define LIMIT_REPORT_VALUE_BYTES 4096
+
+/* MIME: parts that are looked at, how deep, and their bytes together */
+#define LIMIT_MIME_PARTS 100
+#define LIMIT_MIME_DEPTH 10
+#define LIMIT_MIME_BYTES (40u << 20)
+/* boundaries and header fields, each of which costs the parser 1000 bytes */
+#define LIMIT_MIME_LINES 50000
+
+/* gzip and zip: text such as ours shrinks to a 20th, hardly to a 100th */
+#define LIMIT_ARCHIVE_RATIO 200
+#define LIMIT_ARCHIVE_FREE_BYTES (1u << 20)
+#define LIMIT_ARCHIVE_ENTRIES 20
+
+/* JSON that others wrote: nesting, and values with their names, each of which
+ * costs the parser 150 bytes */
+#define LIMIT_JSON_DEPTH 32
+#define LIMIT_JSON_VALUES 400000
+
 /* one line in a spool file */
 #define LIMIT_EVENT_BYTES (512u << 10)
 /* one line of the log */

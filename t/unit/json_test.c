@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/why.h"
 
 static struct text
 written(struct arena *arena, const struct json *value, int indent)
@@ -108,6 +109,70 @@ exact_text_keeps_its_line_ends(void **state)
 	assert_text(buf_view(&to), "{\"a\":\"x;\\r\\n\\ty\",\"b\":\"??\"}");
 }
 
+static struct json *
+parsed(struct arena *arena, const char *string)
+{
+	struct json_doubts doubts;
+	struct json *json;
+	struct why why;
+
+	json = json_parse(arena, text_from(string), &doubts, &why);
+	if (json == NULL)
+		fail_msg("%s: %s", string, why.text);
+	return json;
+}
+
+static void
+reads_values(void **state)
+{
+	struct json *o = parsed(*state, "{\"t\":\"a\\u00fc\",\"i\":-5,"
+					"\"r\":2.5,\"b\":true,\"n\":null,"
+					"\"a\":[1,null,{}],\"t2\":1,"
+					"\"t2\":\"last\"}");
+	struct json *a = json_member(o, "a");
+	struct text text;
+	double number;
+
+	assert_int_equal(json_kind(o), JSON_KIND_OBJECT);
+	assert_true(json_text(json_member(o, "t"), &text));
+	assert_text(text, "a\xc3\xbc");
+	assert_false(json_text(json_member(o, "i"), &text));
+	assert_true(json_number(json_member(o, "i"), &number));
+	assert_true(number == -5);
+	assert_true(json_number(json_member(o, "r"), &number));
+	assert_true(number == 2.5);
+	assert_false(json_number(json_member(o, "b"), &number));
+	assert_int_equal(json_kind(json_member(o, "b")), JSON_KIND_BOOL);
+	assert_null(json_member(o, "n"));
+	assert_null(json_member(o, "absent"));
+	assert_null(json_member(a, "no object"));
+	assert_int_equal(json_kind(a), JSON_KIND_ARRAY);
+	assert_int_equal(json_count(a), 3);
+	assert_int_equal(json_count(o), 0);
+	assert_null(json_element(a, 1));
+	assert_null(json_element(a, 3));
+	assert_int_equal(json_kind(json_element(a, 2)), JSON_KIND_OBJECT);
+	assert_true(json_text(json_member(o, "t2"), &text));
+	assert_text(text, "last");
+}
+
+static void
+refuses_what_is_no_json(void **state)
+{
+	static const char *const none[] = {
+	    "",	    "1",       "\"a\"",	  "{",	      "[1,]",
+	    "{} x", "{'a':1}", "[1e999]", "[\"\n\"]", "[\"\\ud800\"]",
+	    "nul"};
+	struct json_doubts doubts;
+	struct why why;
+	size_t i;
+
+	for (i = 0; i < sizeof(none) / sizeof(*none); i++)
+		if (json_parse(*state, text_from(none[i]), &doubts, &why) !=
+		    NULL)
+			fail_msg("%s", none[i]);
+}
+
 int
 main(void)
 {
@@ -117,6 +182,8 @@ main(void)
 	    arena_unit_test(foreign_bytes_become_text),
 	    arena_unit_test(every_control_character),
 	    arena_unit_test(indented),
+	    arena_unit_test(reads_values),
+	    arena_unit_test(refuses_what_is_no_json),
 	    arena_unit_test(a_value_put_twice_is_shared),
 	};
 
