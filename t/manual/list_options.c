@@ -5,6 +5,7 @@
  */
 #include "io/config_common.h"
 #include "io/config_keys.h"
+#include "io/config_reports.h"
 #include "milter/options.h"
 #include "sql/load_settings.h"
 
@@ -31,6 +32,7 @@ main(void)
 {
 	list(config_common_table);
 	list(config_keys_table);
+	list(config_reports_table);
 	list(milter_options_table);
 	list(load_settings_table);
 	return 0;
