@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "admin/status.h"
+#include "admin/suppress.h"
 
 struct command {
 	const char *name, *program, *argument, *help;
@@ -21,6 +22,9 @@ static const struct command commands[] = {
      "decide one message as signet-milter would, and say why", NULL},
     {"status", NULL, NULL,
      "today's messages, spool, loader, database, resolver", status_main},
+    {"suppress", NULL, NULL,
+     "addresses that get no reports: list, add, extend, remove",
+     suppress_main},
     {"milter", "signet-milter", NULL, "run signet-milter", NULL},
     {"load", "signet-load", NULL, "run signet-load", NULL},
 };

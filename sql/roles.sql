@@ -54,6 +54,18 @@ grant execute on function
 	signet.status_database()
 	to signet_admin;
 
+grant execute on function
+	signet.report_suppressed(text, text)
+	to signet_report;
+
+grant execute on function
+	signet.report_suppress_add(text, text, timestamptz, text),
+	signet.report_suppress_extend(text, text, interval),
+	signet.report_suppress_remove(text, text),
+	signet.report_suppress_list(boolean),
+	signet.report_suppressed(text, text)
+	to signet_admin;
+
 do $$
 declare
 	v regclass;

@@ -589,11 +589,17 @@ subtest 'rights' => sub {
 			status_database
 		)],
 		reader => [qw(
+			report_suppress_add
+			report_suppress_extend
+			report_suppress_list
+			report_suppress_remove
+			report_suppressed
 			status_database
 			status_loaders
 			status_results
 		)],
 		reporter => [qw(
+			report_suppressed
 			status_database
 		)],
 		policy => [],
