@@ -1,0 +1,456 @@
+#include "unit.h"
+
+#include "dkim_bench.h"
+#include "sign_bench.h"
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/why.h"
+
+static const struct domain example = {TEXT_INIT("example.com")};
+
+static const char message[] = "From: Ann <ann@example.com>\r\n"
+			      "To: bob@example.net\r\n"
+			      "Subject: a  test\r\n"
+			      "Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n"
+			      "\r\n"
+			      "Hello  Bob, \r\n"
+			      "\r\n";
+
+/* Each form with each key: as many as one message may have. */
+static size_t
+all_wishes(struct arena *arena, struct dkim_wish *wishes)
+{
+	size_t i;
+
+	for (i = 0; i < 8; i++)
+		wishes[i] = (struct dkim_wish){
+		    .domain = example,
+		    .selector = text_from(arena_printf(arena, "s%zu", i)),
+		    .key = (i & 1) != 0 ? sign_rsa() : sign_ed25519(),
+		    .header_canon = (i & 2) != 0 ? DKIM_SIMPLE : DKIM_RELAXED,
+		    .body_canon = (i & 4) != 0 ? DKIM_SIMPLE : DKIM_RELAXED,
+		    .lifetime_s = DKIM_LIFETIME_S,
+		};
+	return 8;
+}
+
+static const char *
+all_zones(struct arena *arena, const struct dkim_wish *wishes, size_t count)
+{
+	const char *zone = "";
+
+	for (size_t i = 0; i < count; i++)
+		zone = arena_printf(arena, "%s%s", zone,
+				    sign_zone(arena, &wishes[i]));
+	return zone;
+}
+
+static void
+want_all_pass(struct arena *arena, const char *zone, const char *raw,
+	      size_t count)
+{
+	struct test_verified got =
+	    test_verify(arena, zone, raw, "example.com", &test_options);
+
+	assert_int_equal(got.count, count);
+	for (size_t i = 0; i < count; i++)
+		if (got.results[i].result != DKIM_PASS)
+			fail_msg("signature %zu: %s in\n%s", i,
+				 got.results[i].reason, raw);
+}
+
+static void
+want_none_pass(struct arena *arena, const char *zone, const char *raw,
+	       size_t count)
+{
+	struct test_verified got =
+	    test_verify(arena, zone, raw, "example.com", &test_options);
+
+	assert_int_equal(got.count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_int_not_equal(got.results[i].result, DKIM_PASS);
+}
+
+static void
+each_form_and_key(void **state)
+{
+	struct dkim_wish wishes[8];
+	size_t count = all_wishes(*state, wishes);
+
+	want_all_pass(*state, all_zones(*state, wishes, count),
+		      sign_message(*state, wishes, count, message, 1), count);
+}
+
+static struct text
+signature_of(struct arena *arena, const char *raw)
+{
+	struct message parsed;
+
+	message_init(&parsed, arena);
+	message_parse(&parsed, text_from(raw));
+	return message_find(&parsed, "DKIM-Signature")->value;
+}
+
+/* The signature holds the part, wherever its lines are folded. */
+static bool
+says(struct arena *arena, const char *raw, const char *part)
+{
+	char *value = text_string(arena, signature_of(arena, raw)), *to = value;
+
+	for (const char *from = value; *from != '\0'; from++)
+		if (*from != '\r' && *from != '\n')
+			*to++ = *from == '\t' ? ' ' : *from;
+	*to = '\0';
+	return strstr(value, part) != NULL;
+}
+
+/* What mail servers might change must not be there. */
+static void
+want_plain_lines(struct text value)
+{
+	size_t column = strlen("DKIM-Signature:"), i;
+
+	for (i = 0; i < value.len; i++) {
+		char c = value.at[i];
+
+		if (c == '\r') {
+			assert_true(i > 0 && !ascii_is_fws(value.at[i - 1]));
+			assert_true(i + 3 < value.len);
+			assert_int_equal(value.at[i + 1], '\n');
+			assert_int_equal(value.at[i + 2], '\t');
+			assert_false(ascii_is_fws(value.at[i + 3]));
+			i += 2;
+			column = 8;
+			continue;
+		}
+		assert_true(c == ' ' || ascii_is_graph(c));
+		assert_true(++column < 78);
+	}
+	assert_false(ascii_is_fws(value.at[value.len - 1]));
+}
+
+/* RFC 6376 section 3.5, as the values were given. */
+static void
+the_tags(void **state)
+{
+	struct dkim_wish wish = {
+	    .domain = example,
+	    .selector = TEXT("key"),
+	    .identity = TEXT("a;n=n \303\266@sub.example.com"),
+	    .key = sign_ed25519(),
+	    .body_canon = DKIM_SIMPLE,
+	    .lifetime_s = DKIM_LIFETIME_S,
+	};
+	const char *raw = sign_message(*state, &wish, 1, message, 100);
+	struct text value = signature_of(*state, raw);
+
+	want_plain_lines(value);
+	assert_text(text_first(value, text_find(value, '\r')),
+		    " v=1; a=ed25519-sha256; c=relaxed/simple; d=example.com;");
+	assert_true(says(*state, raw,
+			 " s=key; i=a=3Bn=3Dn=20=C3=B6@sub.example.com;"
+			 " t=1700000000; x=1701209600; h=From:From:To:"));
+	assert_false(says(*state, raw, " l="));
+	assert_false(says(*state, raw, " q="));
+	want_all_pass(*state, sign_zone(*state, &wish), raw, 1);
+
+	wish.identity = text_of(NULL, 0);
+	wish.lifetime_s = 0;
+	raw = sign_message(*state, &wish, 1, message, 100);
+	assert_false(says(*state, raw, " i="));
+	assert_false(says(*state, raw, " x="));
+	want_all_pass(*state, sign_zone(*state, &wish), raw, 1);
+}
+
+/* RFC 8616: A-labels whatever was given, also where lines cannot hold them */
+static void
+names_of_all_lengths(void **state)
+{
+	struct dkim_wish wish = {.key = sign_rsa(), .lifetime_s = 60};
+	char name[LIMIT_DOMAIN_BYTES + 1];
+	const char *raw;
+	size_t len, i;
+
+	for (len = 8; len < 200; len += 3) {
+		for (i = 0; i < len; i++)
+			name[i] = i % 40 == 39 ? '.' : 'a';
+		name[0] = name[len - 1] = 'b';
+		wish.domain.name = text_of(name, len);
+		wish.selector = text_of(name, len % 37 % len + 1);
+		raw = sign_message(*state, &wish, 1, message, 100);
+		if (len < 60)
+			want_plain_lines(signature_of(*state, raw));
+		want_all_pass(*state, sign_zone(*state, &wish), raw, 1);
+	}
+	wish.domain = example;
+	wish.selector = TEXT("schl\303\274ssel");
+	raw = sign_message(*state, &wish, 1, message, 100);
+	wish.selector = TEXT("xn--schlssel-95a");
+	assert_true(says(*state, raw, " s=xn--schlssel-95a;"));
+	want_all_pass(*state, sign_zone(*state, &wish), raw, 1);
+}
+
+static void
+what_cannot_be_signed(void **state)
+{
+	struct dkim_wish wish = {
+	    .domain = example, .selector = TEXT("s"), .key = sign_ed25519()};
+	struct dkim_signer *signer = dkim_signer_new(*state);
+	struct message parsed;
+	struct why why;
+
+	wish.selector = TEXT("a; b=");
+	assert_false(dkim_signer_add(signer, &wish, &why));
+	wish.selector = TEXT("s");
+	wish.identity = TEXT("ann@example.net");
+	assert_false(dkim_signer_add(signer, &wish, &why));
+	wish.identity = TEXT("ann");
+	assert_false(dkim_signer_add(signer, &wish, &why));
+	wish.identity = text_of(NULL, 0);
+	for (int i = 0; i < LIMIT_SIGNATURES; i++)
+		assert_true(dkim_signer_add(signer, &wish, &why));
+	assert_false(dkim_signer_add(signer, &wish, &why));
+	message_init(&parsed, *state);
+	message_add(&parsed, TEXT("To"), TEXT(" bob@example.net"));
+	assert_false(dkim_signer_end_of_header(signer, &parsed,
+					       body_digests_new(*state), &why));
+	assert_non_null(strstr(why.text, "From"));
+}
+
+/* peers: a field that comes later, or is taken away, breaks the signature;
+ * one that a list adds does not. */
+static void
+changes_on_the_way(void **state)
+{
+	static const char *const breaking[] = {
+	    "From: Eve <eve@example.com>",
+	    "Subject: other",
+	    "To: eve@example.net",
+	    "Cc: eve@example.net",
+	    "Reply-To: eve@example.net",
+	    "Date: Fri, 2 Jan 1970 00:00:00 +0000",
+	    "Message-ID: <1@example.com>",
+	    "In-Reply-To: <1@example.com>",
+	    "References: <1@example.com>",
+	    "MIME-Version: 1.0",
+	    "Content-Type: text/html",
+	    "Content-Transfer-Encoding: base64",
+	    "List-Unsubscribe: <https://evil.example>",
+	};
+	static const char *const harmless[] = {
+	    "Received: from a by b; Thu, 1 Jan 1970 00:00:00 +0000",
+	    "Sender: list-bounces@example.net",
+	    "List-Id: <list.example.net>",
+	    "Resent-From: carol@example.net",
+	    "Authentication-Results: example.net; none",
+	    "DKIM-Signature: v=1; broken",
+	};
+	struct dkim_wish wish = {
+	    .domain = example, .selector = TEXT("s"), .key = sign_ed25519()};
+	const char *zone = sign_zone(*state, &wish), *raw, *changed;
+
+	raw = sign_message(
+	    *state, &wish, 1,
+	    arena_printf(*state,
+			 "List-Unsubscribe: <https://example.com>\r\n%s",
+			 message),
+	    100);
+	want_all_pass(*state, zone, raw, 1);
+	for (size_t i = 0; i < sizeof(breaking) / sizeof(*breaking); i++) {
+		changed = arena_printf(*state, "%s\r\n%s", breaking[i], raw);
+		want_none_pass(*state, zone, changed, 1);
+	}
+	for (size_t i = 0; i + 1 < sizeof(harmless) / sizeof(*harmless); i++) {
+		changed = arena_printf(*state, "%s\r\n%s", harmless[i], raw);
+		want_all_pass(*state, zone, changed, 1);
+	}
+}
+
+/* --- any message --- */
+
+struct dice {
+	uint64_t state;
+};
+
+static uint32_t
+roll(struct dice *dice, uint32_t sides)
+{
+	dice->state = dice->state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(dice->state >> 33) % sides;
+}
+
+static const char *
+one_of(struct dice *dice, const char *const *words, size_t count)
+{
+	return words[roll(dice, (uint32_t)count)];
+}
+
+#define ONE_OF(dice, words) one_of(dice, words, sizeof(words) / sizeof(*words))
+
+static void
+put_value(struct dice *dice, struct buf *out)
+{
+	static const char *const pieces[] = {
+	    " ",
+	    "\t",
+	    "  ",
+	    "word",
+	    "\303\266\303\244",
+	    "\r",
+	    ";",
+	    "\"q\"",
+	    "\r\n ",
+	    "\r\n\t",
+	    "\n ",
+	    "b=",
+	    "=?x?=",
+	    "\377\376",
+	    "a@example.com",
+	    ":",
+	    "  \t",
+	    "\r\r",
+	    "\r\n  \t  \r\n ",
+	    "x",
+	};
+	uint32_t n = roll(dice, 12);
+
+	if (roll(dice, 8) > 0)
+		buf_char(out, ' ');
+	while (n-- > 0)
+		buf_string(out, ONE_OF(dice, pieces));
+	if (roll(dice, 30) == 0)
+		for (n = roll(dice, 3000); n > 0; n--)
+			buf_char(out, 'l');
+	/* a value has no line end without white space behind it */
+	buf_char(out, 'z');
+}
+
+static void
+put_header(struct dice *dice, struct buf *out)
+{
+	static const char *const names[] = {
+	    "To",	    "to",
+	    "Cc",	    "Subject",
+	    "SUBJECT",	    "Date",
+	    "Message-ID",   "Reply-To",
+	    "MIME-Version", "Content-Type",
+	    "Content-Foo",  "List-Id",
+	    "X-Other",	    "Received",
+	    "Sender",	    "List-Unsubscribe",
+	    "Resent-From",  "resent-from",
+	    "TLS-Required", "References",
+	    "X;Y",	    "Content-Bad;h=",
+	    "Autocrypt",    "CFBL-Address",
+	};
+	uint32_t n = roll(dice, 14);
+
+	while (n-- > 0) {
+		buf_string(out, ONE_OF(dice, names));
+		buf_char(out, ':');
+		put_value(dice, out);
+		buf_string(out, "\r\n");
+	}
+	buf_string(out, "From: a@example.com\r\n");
+	if (roll(dice, 3) == 0)
+		buf_string(out, "Subject:\r\n");
+}
+
+static void
+put_body(struct dice *dice, struct buf *out)
+{
+	static const char *const pieces[] = {
+	    "\r\n",  "\r\n\r\n", " ",	 "\t",	"word", "  ",
+	    "\r",    "\n",	 ".",	 "..",	"\377", "\303\266",
+	    " \r\n", "\t\r\n",	 "\r\r", "\n\r"};
+	uint32_t n;
+
+	switch (roll(dice, 8)) {
+	case 0:
+		return;
+	case 1:
+		for (n = roll(dice, 40); n > 0; n--)
+			buf_string(out, "\r\n");
+		return;
+	case 2:
+		for (n = roll(dice, 70000); n > 0; n--)
+			buf_char(out, (char)(1 + roll(dice, 255)));
+		return;
+	default:
+		for (n = roll(dice, 60); n > 0; n--)
+			buf_string(out, ONE_OF(dice, pieces));
+	}
+}
+
+static void
+any_message(void **state)
+{
+	struct dice dice = {20260101};
+	struct dkim_wish wishes[8];
+	size_t count = all_wishes(*state, wishes), from;
+	const char *zone = all_zones(*state, wishes, count);
+	struct arena *arena = arena_new();
+	struct buf out;
+
+	for (int i = 0; i < 400; i++) {
+		buf_init(&out, arena, 1u << 20);
+		put_header(&dice, &out);
+		buf_string(&out, "\r\n");
+		put_body(&dice, &out);
+		from = i % 4 == 0 ? 0 : roll(&dice, 8);
+		want_all_pass(
+		    arena, zone,
+		    sign_message(arena, wishes + from, i % 4 == 0 ? count : 1,
+				 buf_cstring(&out), 1 + roll(&dice, 5000)),
+		    i % 4 == 0 ? count : 1);
+		arena_reset(arena);
+	}
+	arena_free(arena);
+}
+
+/* The rest of a message that a signature does not see is what it was: one
+ * bit of body or signed header, and nothing passes. */
+static void
+any_change(void **state)
+{
+	struct dkim_wish wishes[8];
+	size_t count = all_wishes(*state, wishes), i, end;
+	const char *zone = all_zones(*state, wishes, count), *raw;
+	char *changed;
+
+	raw = sign_message(*state, wishes, 2, message, 100);
+	end = strlen(raw);
+	for (i = (size_t)(strstr(raw, "\r\nFrom:") + 2 - raw); i < end; i++) {
+		/* names without case, and space that relaxed ignores */
+		if (ascii_is_fws(raw[i]) || raw[i] == ':' ||
+		    (i > 3 && raw[i - 1] == '\n'))
+			continue;
+		changed = arena_printf(*state, "%s", raw);
+		changed[i] ^= 1;
+		want_none_pass(*state, zone, changed, 2);
+	}
+}
+
+static int
+free_keys(void **state)
+{
+	sign_keys_free();
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    arena_unit_test(each_form_and_key),
+	    arena_unit_test(the_tags),
+	    arena_unit_test(names_of_all_lengths),
+	    arena_unit_test(what_cannot_be_signed),
+	    arena_unit_test(changes_on_the_way),
+	    arena_unit_test(any_message),
+	    arena_unit_test(any_change),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, free_keys);
+}

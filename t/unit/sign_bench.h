@@ -1,0 +1,32 @@
+/* sign_bench.h - for tests: our own signatures put on whole messages */
+#ifndef SIGN_BENCH_H
+#define SIGN_BENCH_H
+
+#include "base/arena.h"
+#include "base/private_key.h"
+#include "mailauth/arc_seal.h"
+#include "mailauth/dkim_sign.h"
+
+/* The time that test_verify has. */
+#define SIGN_NOW ((int64_t)1700000000)
+
+/* Made once for the program. */
+const struct private_key *sign_rsa(void); /* RSA 2048 */
+const struct private_key *sign_ed25519(void);
+void sign_keys_free(void);
+
+/* "selector._domainkey.domain TXT ..." */
+const char *sign_zone(struct arena *arena, const struct dkim_wish *wish);
+
+/* The message with the signatures on top, made as a milter makes them: the
+ * body in pieces of `piece` bytes. */
+const char *sign_message(struct arena *arena, const struct dkim_wish *wishes,
+			 size_t count, const char *message, size_t piece);
+
+/* The message with one more ARC set, after verifying what it has; NULL with
+ * the reason if it is not sealed. */
+const char *sign_seal(struct arena *arena, const struct dkim_wish *wish,
+		      const char *zone, const char *auth_results,
+		      const char *message, struct why *why);
+
+#endif
