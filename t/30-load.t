@@ -589,6 +589,13 @@ subtest 'rights' => sub {
 			status_database
 		)],
 		reader => [qw(
+			dmarc_report_again
+			dmarc_report_groups
+			dmarc_report_rows
+			dmarc_report_set
+			dmarc_report_suppressed
+			dmarc_report_unset
+			dmarc_report_waiting
 			report_suppress_add
 			report_suppress_extend
 			report_suppress_list
@@ -599,6 +606,19 @@ subtest 'rights' => sub {
 			status_results
 		)],
 		reporter => [qw(
+			dmarc_report_claim
+			dmarc_report_destinations
+			dmarc_report_expire
+			dmarc_report_finish
+			dmarc_report_groups
+			dmarc_report_gzip
+			dmarc_report_made
+			dmarc_report_next
+			dmarc_report_plan
+			dmarc_report_result
+			dmarc_report_rows
+			dmarc_report_suppressed
+			dmarc_report_waiting
 			report_suppressed
 			status_database
 		)],

@@ -364,9 +364,7 @@ collect(struct pg *pg, struct deadline deadline, PGresult **last,
 static void
 end_rows(void *handle)
 {
-	struct pg_rows *rows = handle;
-
-	PQclear(rows->result);
+	PQclear(((struct pg_rows *)handle)->result);
 }
 
 static bool
@@ -415,6 +413,46 @@ pg_call(struct pg *pg, struct arena *arena, const char *sql,
 	arena_defer(arena, end_rows, kept);
 	*rows = kept;
 	return status;
+}
+
+/* Whatever goes wrong ends the connection, with what is still on its way. */
+static enum pg_status
+hand_over(struct pg *pg, pg_row_fn *row, void *handle, struct why *why)
+{
+	struct deadline deadline = clock_deadline_in(pg->call_ms);
+	enum pg_status status = PG_DONE;
+	struct pg_rows one;
+	bool ended;
+
+	if (!flush_out(pg, deadline))
+		return lost(pg, deadline, why);
+	while ((one.result = take_result(pg, deadline, &ended)) != NULL) {
+		if (PQresultStatus(one.result) != PGRES_SINGLE_TUPLE)
+			status = judge(one.result, why);
+		else if (!row(handle, &one, why))
+			status = PG_REFUSED;
+		PQclear(one.result);
+		if (status != PG_DONE) {
+			hang_up(pg);
+			return status;
+		}
+		deadline = clock_deadline_in(pg->call_ms);
+	}
+	return ended && PQstatus(pg->connection) == CONNECTION_OK
+		   ? PG_DONE
+		   : lost(pg, deadline, why);
+}
+
+enum pg_status
+pg_stream(struct pg *pg, const char *sql, const struct pg_param *params,
+	  size_t count, pg_row_fn *row, void *handle, struct why *why)
+{
+	if (!pg_connect(pg, why))
+		return PG_AWAY;
+	if (!send_call(pg, sql, params, count) ||
+	    PQsetSingleRowMode(pg->connection) != 1)
+		return lost(pg, clock_deadline_in(pg->call_ms), why);
+	return hand_over(pg, row, handle, why);
 }
 
 enum pg_status

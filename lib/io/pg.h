@@ -78,6 +78,15 @@ enum pg_status pg_call(struct pg *pg, struct arena *arena, const char *sql,
 		       const struct pg_param *params, size_t count,
 		       struct pg_rows **rows, struct why *why);
 
+/* The same for any number of rows in constant memory: `row` gets one at a time
+ * as row 0 of `rows`, which it may not keep.  False, with a reason, ends the
+ * call as PG_REFUSED.  call_ms is the longest wait for the next row. */
+typedef bool pg_row_fn(void *handle, const struct pg_rows *rows,
+		       struct why *why);
+enum pg_status pg_stream(struct pg *pg, const char *sql,
+			 const struct pg_param *params, size_t count,
+			 pg_row_fn *row, void *handle, struct why *why);
+
 /* Runs a script of several statements without parameters. */
 enum pg_status pg_run(struct pg *pg, const char *script, struct why *why);
 
