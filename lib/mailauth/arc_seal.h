@@ -5,6 +5,9 @@
  *	arc_sealer_end_of_header(...)	wants a body digest
  *	(body passes through the body_digests; arc_verifier_finish)
  *	arc_sealer_finish(...)
+ *
+ * A key of any type seals, but readers in the field (dkimpy, Mail::DKIM) know
+ * RSA alone: take that.
  */
 #ifndef MAILAUTH_ARC_SEAL_H
 #define MAILAUTH_ARC_SEAL_H

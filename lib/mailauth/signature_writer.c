@@ -10,6 +10,9 @@
 #define COLUMNS 77
 #define TAB_COLUMNS 8
 
+/* base64 begins in the line of its name if this much of it has room there */
+#define BASE64_BEGINS 12
+
 void
 signature_write_begin(struct signature_writer *writer, struct arena *arena,
 		      struct text name)
@@ -120,7 +123,7 @@ void
 signature_write_bytes(struct signature_writer *writer, const char *name,
 		      struct text bytes)
 {
-	put_name(writer, name, 1);
+	put_name(writer, name, BASE64_BEGINS);
 	put_base64(writer, bytes);
 }
 
@@ -129,7 +132,7 @@ signature_write_unsigned(struct signature_writer *writer, struct text *b_whole)
 {
 	struct header_field field = {.name = writer->name};
 
-	put_name(writer, "b", 1);
+	put_name(writer, "b", BASE64_BEGINS);
 	field.value = buf_view(&writer->value);
 	*b_whole = text_of(field.value.at + field.value.len, 0);
 	return field;
