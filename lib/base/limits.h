@@ -88,6 +88,22 @@
 /* a PEM file with one private key: RSA of 4096 bits takes 3.3 KiB */
 #define LIMIT_KEY_FILE_BYTES (16u << 10)
 
+/* OpenDKIM's tables, our own rules, and the table of senders: far above what
+ * a site has, far below what would hurt to read again */
+#define LIMIT_SIGN_TABLE_LINES 100000
+#define LIMIT_SIGN_TABLE_BYTES (16u << 20)
+#define LIMIT_SIGN_RULES 1000
+#define LIMIT_SIGN_KEYS 10000
+#define LIMIT_SENDER_LINES 500000
+#define LIMIT_SENDER_BYTES (16u << 20)
+/* an expression in our rules, and a repetition count in it: the time of the
+ * C library's matcher grows with both */
+#define LIMIT_SIGN_REGEX_BYTES 500
+#define LIMIT_SIGN_REGEX_COUNT 64
+/* existing DKIM-Signature fields that are removed when a message is signed
+ * again */
+#define LIMIT_SIGN_REMOVED 100
+
 /* ARC: RFC 8617 4.2.1 */
 #define LIMIT_ARC_SETS 50
 /* keys asked for as the fields arrive; the others once the structure of the

@@ -1,0 +1,94 @@
+/* sign_session.h - one connection and its messages, step by step
+ *
+ * The same code serves the milter protocol (outbound.c) and signet-sign
+ * --explain (sign_explain.c).  Nothing waits: what is needed is in memory.
+ */
+#ifndef MILTER_SIGN_SESSION_H
+#define MILTER_SIGN_SESSION_H
+
+#include <stdbool.h>
+
+#include "base/ipaddr.h"
+#include "mailauth/arc_seal.h"
+#include "mailauth/author.h"
+#include "mailauth/dkim_sign.h"
+#include "milter/key_choice.h"
+#include "milter/sign_engine.h"
+
+/* Why a message counts as ours. */
+enum sign_origin {
+	ORIGIN_FOREIGN,
+	ORIGIN_LOGIN,
+	ORIGIN_DAEMON,
+	ORIGIN_NETWORK,
+	ORIGIN_LOCAL
+};
+
+enum sign_action { SIGN_UNSIGNED, SIGN_SIGNED, SIGN_REJECTED, SIGN_TEMPFAILED };
+
+struct recipient_domain {
+	struct text name;
+	struct recipient_domain *next;
+};
+
+struct sign_session {
+	struct sign_engine *engine;
+
+	/* of the connection */
+	struct ipaddr peer;
+
+	/* of the message, in `arena` */
+	struct arena *arena;
+	bool begun;
+	struct text sender, login, daemon;
+	struct recipient_domain *domains, **domains_end;
+	size_t domain_count, recipient_count;
+	struct message message;
+	struct body_digests *digests; /* set: the header is complete */
+	bool body_wanted;
+	int64_t begun_ms;
+
+	enum sign_origin origin;
+	struct author author;
+	struct text mismatch; /* address that the login does not own */
+	struct key_choice choice;
+	struct dkim_signer *signer; /* NULL: nothing is signed */
+	struct arc_sealer *sealer;  /* NULL: nothing is sealed */
+	struct arc_verdict chain;
+	struct text chain_results; /* what the new set carries */
+
+	/* after sign_session_end */
+	enum sign_action action;
+	const char *reason; /* a word, or NULL */
+	const char *detail; /* a sentence for people, or NULL */
+	const struct dkim_signed *signatures;
+	size_t signature_count;
+	struct arc_sealed sealed; /* instance 0: not sealed */
+	struct text id;		  /* UUID of the message's facts */
+};
+
+struct sign_session *sign_session_new(struct sign_engine *engine);
+void sign_session_free(struct sign_session *session);
+
+/* Steps may come in any order: one that was left out happens all the same,
+ * one that comes too late does nothing. */
+void sign_session_connect(struct sign_session *session,
+			  const struct ipaddr *peer);
+void sign_session_mail(struct sign_session *session, struct text sender,
+		       struct text login, struct text daemon);
+void sign_session_rcpt(struct sign_session *session, struct text recipient);
+void sign_session_header(struct sign_session *session, struct text name,
+			 struct text value);
+void sign_session_end_of_header(struct sign_session *session);
+void sign_session_body(struct sign_session *session, struct text chunk);
+
+/* Signs; changes nothing outside the session. */
+void sign_session_end(struct sign_session *session);
+
+/* Ends the message; the connection stays. */
+void sign_session_reset(struct sign_session *session);
+
+const char *sign_action_name(enum sign_action action);
+const char *sign_origin_name(enum sign_origin origin);
+
+#endif

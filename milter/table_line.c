@@ -1,0 +1,47 @@
+#include "milter/table_line.h"
+
+#include "base/text.h"
+
+static bool
+is_no_blank(char c)
+{
+	return c != ' ' && c != '\t' && c != '\r' && c != '\n';
+}
+
+void
+table_lines_init(struct table_lines *lines, struct text contents)
+{
+	scan_init(&lines->in, contents);
+	lines->number = 0;
+}
+
+bool
+table_lines_next(struct table_lines *lines, struct table_line *line)
+{
+	struct text text;
+	struct scan in;
+
+	while (!scan_at_end(&lines->in)) {
+		text = scan_until(&lines->in, '\n');
+		lines->number++;
+		text = text_trim(text_first(text, text_find(text, '#')));
+		if (text.len == 0)
+			continue;
+		scan_init(&in, text);
+		line->key = scan_while(&in, is_no_blank);
+		line->value = text_trim(scan_rest(&in));
+		line->number = lines->number;
+		return true;
+	}
+	return false;
+}
+
+struct text
+table_take_part(struct text *value)
+{
+	size_t end = text_find(*value, ':');
+	struct text part = text_trim(text_first(*value, end));
+
+	*value = text_skip(*value, end + 1);
+	return part;
+}
