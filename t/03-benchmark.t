@@ -36,6 +36,12 @@ my $floor = must_run("$build/cryptofloor", "$dir/a", 1);
 like($floor, qr/^signatures_pass $expected{pass}$/m, 'passing signatures');
 like($floor, qr/^signatures_fail $expected{fail}$/m, 'failing signatures');
 
+my $signing = must_run("$build/signcost", "$dir/a", 1);
+like($signing, qr/^$_ 0\.\d*[1-9]\d*$/m, "$_ takes time")
+    for qw(hash rsa ed25519 sign_rsa sign_ed25519 sign_both);
+my ($ratio) = $signing =~ /^ratio_rsa ([\d.]+)$/m;
+cmp_ok($ratio, '>', 0.9, 'signing takes what it is made of');
+
 sub load {
 	my ($milter, @options) = @_;
 	my $output = must_run("$build/milterload", '-d', "$dir/a", '-m',

@@ -134,6 +134,7 @@ find_key(struct text pem, struct text *body, struct why *why)
 	bool any = false, found = false;
 	struct scan in;
 
+	*body = text_of(NULL, 0);
 	if (pem.len > LIMIT_KEY_FILE_BYTES)
 		return why_set(why, "more than %u bytes is no private key",
 			       LIMIT_KEY_FILE_BYTES);

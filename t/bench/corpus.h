@@ -15,6 +15,8 @@
 
 #include <stddef.h>
 
+#include "corpus_header.h"
+
 enum manifest_field {
 	FIELD_FILE,
 	FIELD_CLIENT_IP,
@@ -27,13 +29,6 @@ enum manifest_field {
 	FIELD_DMARC, /* expected result: pass, fail or none */
 	FIELD_POLICY, /* published policy: none, quarantine, reject or "-" */
 	MANIFEST_FIELDS
-};
-
-/* A header field as the milter protocol sends it: lines end in LF, `value`
- * keeps the space behind the colon. Both are zero-terminated. */
-struct header {
-	const char *name;
-	const char *value;
 };
 
 struct message {
