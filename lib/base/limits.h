@@ -187,6 +187,21 @@
 #define LIMIT_JSON_DEPTH 32
 #define LIMIT_JSON_VALUES 400000
 
+/* DMARC reports: signatures of one record (RFC 9990 3.1.3), and a sentence for
+ * people, in reports that we write */
+#define LIMIT_REPORT_SIGNATURES 100
+#define LIMIT_REPORT_TEXT_BYTES 1000
+/* DMARC reports of others: records (RFC 9990 has no bound) */
+#define LIMIT_REPORT_RECORDS 1000000
+
+/* XML of others, uncompressed: a report of LIMIT_REPORT_RECORDS records fits;
+ * a tag with its attributes; what is put right */
+#define LIMIT_XML_BYTES (1024u << 20)
+#define LIMIT_XML_ELEMENTS 40000000
+#define LIMIT_XML_DEPTH 32
+#define LIMIT_XML_TOKEN_BYTES (64u << 10)
+#define LIMIT_XML_ERRORS 100000
+
 /* one line in a spool file */
 #define LIMIT_EVENT_BYTES (512u << 10)
 /* one line of the log */

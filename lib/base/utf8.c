@@ -61,6 +61,18 @@ utf8_is_valid(struct text text)
 	       u8_check((const uint8_t *)text.at, text.len) == NULL;
 }
 
+size_t
+utf8_character(struct text text, uint32_t *c)
+{
+	ucs4_t found = 0;
+	int len = 0;
+
+	if (text.len > 0)
+		len = u8_mbtoucr(&found, (const uint8_t *)text.at, text.len);
+	*c = found;
+	return len > 0 ? (size_t)len : 0;
+}
+
 /* Controls, what reorders the text around it, and line separators. */
 static bool
 is_unfit(ucs4_t c)

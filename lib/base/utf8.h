@@ -12,6 +12,10 @@ struct arena;
 bool utf8_is_valid(struct text text);
 bool text_is_ascii(struct text text);
 
+/* Bytes of the character at the start, which goes to *c; 0 if there is no
+ * well-formed one. */
+size_t utf8_character(struct text text, uint32_t *c);
+
 /* For logs, terminals and JSON: control characters, bidirectional controls
  * and bytes that are not UTF-8 become "?"; cut at `most` bytes on a character
  * boundary, with "..." put behind what was cut (up to `most` + 3 bytes then).

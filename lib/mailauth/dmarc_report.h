@@ -25,6 +25,8 @@
 struct arena;
 struct why;
 
+#define DMARC_REPORT_NAMESPACE "urn:ietf:params:xml:ns:dmarc-2.0"
+
 enum dmarc_report_dialect {
 	DMARC_REPORT_RFC9990 =
 	    1,		     /* namespace urn:ietf:params:xml:ns:dmarc-2.0 */
