@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/dns_zone.h"
 #include "base/limits.h"
 #include "base/why.h"
 
@@ -222,7 +223,7 @@ what_cannot_be_signed(void **state)
 /* peers: a field that comes later, or is taken away, breaks the signature;
  * one that a list adds does not. */
 static void
-changes_on_the_way(void **state)
+item_21_fields_added_to_ours(void **state)
 {
 	static const char *const breaking[] = {
 	    "From: Eve <eve@example.com>",
@@ -266,6 +267,31 @@ changes_on_the_way(void **state)
 		changed = arena_printf(*state, "%s\r\n%s", harmless[i], raw);
 		want_all_pass(*state, zone, changed, 1);
 	}
+}
+
+/* A copy that is sent again after x= fails. */
+static void
+item_20_ours_expire(void **state)
+{
+	struct dkim_wish wish = {.domain = example,
+				 .selector = TEXT("s"),
+				 .key = sign_ed25519(),
+				 .lifetime_s = DKIM_LIFETIME_S};
+	const int64_t skew = test_options.clock_skew_s;
+	const char *raw = sign_message(*state, &wish, 1, message, 100);
+	struct dns_zone *zone =
+	    dns_zone_parse(*state, text_from(sign_zone(*state, &wish)), NULL);
+	struct test_verified got;
+
+	got = test_verify_with(*state, dns_zone_resolver(zone), raw,
+			       "example.com", &test_options,
+			       SIGN_NOW + DKIM_LIFETIME_S + skew);
+	assert_int_equal(got.results[0].result, DKIM_PASS);
+	got = test_verify_with(*state, dns_zone_resolver(zone), raw,
+			       "example.com", &test_options,
+			       SIGN_NOW + DKIM_LIFETIME_S + skew + 1);
+	assert_int_equal(got.results[0].result, DKIM_PERMERROR);
+	assert_string_equal(got.results[0].reason, "signature expired");
 }
 
 /* --- any message --- */
@@ -447,7 +473,8 @@ main(void)
 	    arena_unit_test(the_tags),
 	    arena_unit_test(names_of_all_lengths),
 	    arena_unit_test(what_cannot_be_signed),
-	    arena_unit_test(changes_on_the_way),
+	    arena_unit_test(item_20_ours_expire),
+	    arena_unit_test(item_21_fields_added_to_ours),
 	    arena_unit_test(any_message),
 	    arena_unit_test(any_change),
 	};
