@@ -4,6 +4,8 @@
 #include "base/publicsuffix.h"
 #include "base/why.h"
 #include "io/clock.h"
+#include "io/random.h"
+#include "milter/failure_limit.h"
 
 static void
 parse_domains(struct arena *arena, const struct config_strings *from,
@@ -66,12 +68,21 @@ engine_new(struct arena *arena, const struct milter_options *options,
 	parse_domains(arena, &options->forwarders, &engine->forwarders);
 	parse_domains(arena, &options->local_policy, &engine->local_policy);
 	parse_domains(arena, &options->dnsbl, &engine->dnsbl);
+	if (!random_fill(engine->redact_key, sizeof(engine->redact_key)) &&
+	    options->failure_reports) {
+		arena_free(arena);
+		why_set(why, "the system gives no random numbers");
+		return NULL;
+	}
+	if (options->failure_reports)
+		engine->failures = failure_limit_new();
 	if (options->dmarc_discovery == DISCOVER_WALK)
 		return engine;
 	engine->suffixes =
 	    public_suffix_list_open(options->public_suffix_list, why);
 	if (engine->suffixes != NULL)
 		return engine;
+	failure_limit_free(engine->failures);
 	arena_free(arena);
 	return NULL;
 }
@@ -90,7 +101,15 @@ engine_release(struct engine *engine)
 		return;
 	if (engine->suffixes != NULL)
 		public_suffix_list_close(engine->suffixes);
+	failure_limit_free(engine->failures);
 	arena_free(engine->arena);
+}
+
+struct text
+engine_redact_key(const struct engine *engine)
+{
+	return text_of((const char *)engine->redact_key,
+		       sizeof(engine->redact_key));
 }
 
 int64_t

@@ -13,6 +13,7 @@
 #include "milter/options.h"
 
 struct arena;
+struct failure_limit;
 struct public_suffix_list;
 struct spool;
 struct why;
@@ -37,6 +38,9 @@ struct engine {
 	uint64_t timeout_s;		     /* of all questions of a message */
 	int64_t fixed_now_s;		     /* 0: the clock */
 	bool weak_crypto;		     /* test-only switch of explain */
+	struct failure_limit *failures;	     /* NULL: none are told */
+	unsigned char redact_key[32];	     /* made anew each time: nobody
+						keeps it */
 	unsigned references;
 };
 
@@ -49,6 +53,9 @@ struct engine *engine_new(struct arena *arena,
 			  struct why *why);
 struct engine *engine_hold(struct engine *engine);
 void engine_release(struct engine *engine);
+
+/* For redact.h. */
+struct text engine_redact_key(const struct engine *engine);
 
 int64_t engine_now_s(const struct engine *engine);
 

@@ -6,6 +6,8 @@
 #include "io/spool.h"
 #include "milter/counters.h"
 #include "milter/facts.h"
+#include "milter/failure_facts.h"
+#include "milter/failure_limit.h"
 #include "milter/session.h"
 
 static void
@@ -153,6 +155,24 @@ on_end(void *handle, struct glue_message *message)
 
 /* One line when the spool stops to take lines and one when it does again; it
  * counts what it could not keep. */
+/* A line of its own, behind that of the message. */
+static bool
+keep_failure(struct session *session, struct why *why)
+{
+	const struct engine *engine = session->engine;
+	uint64_t left_out;
+	struct text line;
+
+	if (engine->failures == NULL || !failure_facts_wanted(session) ||
+	    !failure_limit_take(
+		engine->failures,
+		session->verdict.dmarc.policy.policy_domain.name,
+		engine_now_s(engine), &left_out))
+		return true;
+	line = failure_facts_event(session, left_out);
+	return line.len == 0 || spool_append(engine->spool, line, why);
+}
+
 static void
 keep_facts(struct session *session, struct text queue_id)
 {
@@ -163,7 +183,8 @@ keep_facts(struct session *session, struct text queue_id)
 	if (session->engine->spool == NULL)
 		return;
 	kept = spool_append(session->engine->spool,
-			    facts_event(session, queue_id), &why);
+			    facts_event(session, queue_id), &why) &&
+	       keep_failure(session, &why);
 	if (__atomic_exchange_n(&in_trouble, !kept, __ATOMIC_RELAXED) != kept)
 		return;
 	if (kept)

@@ -84,6 +84,7 @@ const struct config_option milter_options_table[] = {
     WORD(requiretls_forged, remedies, "accept", REMEDY_HELP),
 
     OPTION(dmarc_reports, CONFIG_BOOL, "yes", "write yes or no"),
+    OPTION(failure_reports, CONFIG_BOOL, "no", "write yes or no"),
     OPTION(report_addresses, CONFIG_STRINGS, NULL, "write mail addresses"),
 
     TRUST(arc_sealers, CONFIG_STRINGS, NULL, "write domains"),

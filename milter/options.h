@@ -65,7 +65,7 @@ struct milter_options {
 	int helo_fail, iprev_fail, requiretls_forged;
 
 	/* reports */
-	bool dmarc_reports;
+	bool dmarc_reports, failure_reports;
 	struct config_strings report_addresses;
 
 	/* who is trusted, and for what */

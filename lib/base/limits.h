@@ -151,6 +151,8 @@
 #define LIMIT_ARF_VALUES 100
 /* failure reports of ours: header fields of the message, redacted */
 #define LIMIT_REDACTED_BYTES (16u << 10)
+/* and the line in the spool with all that such a report needs */
+#define LIMIT_FAILURE_EVENT_BYTES (32u << 10)
 
 /* PTR names that are confirmed for iprev, as RFC 7208 5.5 has for ptr */
 #define LIMIT_PTR_NAMES 10
