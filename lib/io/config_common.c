@@ -88,8 +88,9 @@ const struct config_option config_common_table[] = {
 };
 
 const char *const config_known_sections[] = {
-    "common", "database", "dmarc_report", "dns",     "domain", "keys",	"load",
-    "milter", "policy",	  "report",	  "reports", "sign",   "trust", NULL};
+    "common",	     "database", "dmarc_report", "dns",	   "domain",
+    "keys",	     "load",	 "milter",	 "policy", "report",
+    "report_intake", "reports",	 "sign",	 "trust",  NULL};
 
 /* The name of this host; gethostname may give its first label alone, which
  * is still better than none. */

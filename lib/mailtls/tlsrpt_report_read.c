@@ -64,7 +64,7 @@ static bool
 has_room(const struct tlsrpt_reader *reader)
 {
 	return reader->report->policy_count + reader->report->failure_count <
-	       LIMIT_REPORT_ROWS;
+	       LIMIT_TLS_REPORT_ROWS;
 }
 
 static bool
@@ -86,7 +86,7 @@ read_failures(struct tlsrpt_reader *reader, const struct json *list,
 		}
 		if (!has_room(reader))
 			return why_set(why, "more than %u rows",
-				       LIMIT_REPORT_ROWS);
+				       LIMIT_TLS_REPORT_ROWS);
 		*end = read_failure(reader, one);
 		sum = tlsrpt_add_counts(sum, (*end)->sessions);
 		end = &(*end)->next;
@@ -174,7 +174,7 @@ add_policy(struct tlsrpt_reader *reader, const struct json *from,
 		return true;
 	}
 	if (!has_room(reader))
-		return why_set(why, "more than %u rows", LIMIT_REPORT_ROWS);
+		return why_set(why, "more than %u rows", LIMIT_TLS_REPORT_ROWS);
 	**end = read_policy(reader, from, why);
 	if (**end == NULL)
 		return false;
@@ -245,8 +245,8 @@ tlsrpt_report_read(struct arena *arena, struct text json,
 
 	*report = (struct tlsrpt_report){0};
 	reader.defects_end = &report->defects;
-	if (json.len > LIMIT_REPORT_BYTES)
-		return why_set(why, "more than %u bytes", LIMIT_REPORT_BYTES);
+	if (json.len > LIMIT_TLS_REPORT_BYTES)
+		return why_set(why, "more than %u bytes", LIMIT_TLS_REPORT_BYTES);
 	top = json_parse(arena, json, &doubts, why);
 	if (top == NULL)
 		return false;

@@ -6,7 +6,7 @@
  * told in a list of defects, the same one once with a count.  Words that the
  * RFC does not know stay as they came.
  *
- * Bounds: LIMIT_REPORT_BYTES, LIMIT_REPORT_ROWS policies and failures, those
+ * Bounds: LIMIT_TLS_REPORT_BYTES, LIMIT_TLS_REPORT_ROWS policies and failures, those
  * of base/json.h, and LIMIT_REPORT_VALUE_BYTES for a value, which is cut.
  */
 #ifndef MAILTLS_TLSRPT_REPORT_READ_H
