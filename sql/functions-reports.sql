@@ -104,6 +104,22 @@ comment on function signet.dmarc_report_groups(date, text) is
 	'domain (or one), period and policy. Groups in which every evaluation '
 	'is optional make none.';
 
+create or replace function signet.dmarc_report_id(p_submitter text,
+	p_domain text, p_begin timestamptz, p_end timestamptz, p_policy jsonb)
+returns text
+language sql immutable
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+as $$
+	select to_char(p_begin, 'YYYYMMDDHH24') || left(encode(sha256(
+		convert_to(concat_ws(E'\n', p_submitter, p_domain,
+			p_begin, p_end, p_policy), 'UTF8')), 'hex'), 20)
+$$;
+comment on function signet.dmarc_report_id(text, text, timestamptz,
+					   timestamptz, jsonb) is
+	'The Report-ID: letters and digits, always the same for the same '
+	'report of the same submitter.';
+
 create or replace function signet.dmarc_report_plan_day(p_day date,
 	p_domain text, p_submitter text, p_format text, p_delay interval)
 returns bigint
@@ -116,10 +132,8 @@ as $$
 		end_at, policy, report_id, submitter, format, state, reason,
 		rows_seen, next_at, ended_at)
 	select g.policy_domain, g.begin_at, g.end_at, g.policy,
-	       to_char(g.begin_at, 'YYYYMMDDHH24') || left(encode(sha256(
-			convert_to(concat_ws(E'\n', p_submitter,
-			g.policy_domain, g.begin_at, g.end_at, g.policy),
-			'UTF8')), 'hex'), 20),
+	       signet.dmarc_report_id(p_submitter, g.policy_domain,
+			g.begin_at, g.end_at, g.policy),
 	       p_submitter, coalesce(g.format, p_format),
 	       case when g.enabled then 'due' else 'nothing' end,
 	       case when not g.enabled then
@@ -260,6 +274,45 @@ comment on function signet.dmarc_report_rows(text, timestamptz, timestamptz,
 					     jsonb) is
 	'The records of one report: evaluations that are alike in all that is '
 	'reported, with their number, in an order that is always the same.';
+
+create or replace function signet.dmarc_report_preview(p_day date,
+	p_domain text, p_submitter text, p_format text)
+returns table (policy_domain text, begin_s bigint, end_s bigint, policy text,
+	       report_id text, submitter text, format text,
+	       discovery_method text, p text, sp text, np text, adkim text,
+	       aspf text, fo text, testing text, evaluations bigint,
+	       enabled boolean, fate text)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+	select g.policy_domain, extract(epoch from g.begin_at)::bigint,
+	       extract(epoch from g.end_at)::bigint, g.policy::text,
+	       coalesce(o.report_id, signet.dmarc_report_id(p_submitter,
+			g.policy_domain, g.begin_at, g.end_at, g.policy)),
+	       coalesce(o.submitter, p_submitter),
+	       coalesce(o.format, g.format, p_format),
+	       g.policy ->> 'discovery_method', g.policy ->> 'p',
+	       g.policy ->> 'sp', g.policy ->> 'np', g.policy ->> 'adkim',
+	       g.policy ->> 'aspf', g.policy ->> 'fo',
+	       case (g.policy ->> 'testing')::boolean when true then 'y'
+	       when false then 'n' end,
+	       g.evaluations, g.enabled,
+	       o.state || coalesce(': ' || o.reason, '') || coalesce(
+			' [' || (select string_agg(concat(d.state, ' ',
+				coalesce(d.address, d.uri), ' (' || coalesce(
+				d.reason, d.reply) || ')'), ', ' order by d.id)
+			from signet.dmarc_report_destination d
+			where d.report = o.id) || ']', '')
+	from signet.dmarc_report_groups(p_day, p_domain) g
+	left join signet.dmarc_report_out o
+		on o.policy_domain = g.policy_domain
+		and o.begin_at = g.begin_at and o.end_at = g.end_at
+		and o.policy = g.policy
+	order by g.policy_domain collate "C", g.begin_at, g.policy
+$$;
+comment on function signet.dmarc_report_preview(date, text, text, text) is
+	'The reports of one UTC day, of one policy domain or (null) all, '
+	'planned or not, with what has become of each; changes nothing.';
 
 -- Claims -------------------------------------------------------------------
 
@@ -509,7 +562,8 @@ comment on function signet.dmarc_report_result(bigint, text, text,
 -- Gives a claim back with what has become of the report.
 create or replace function signet.dmarc_report_finish(p_id bigint,
 	p_claim bigint, p_trouble text, p_final text, p_keep_trying interval)
-returns table (state text, reason text, next_at timestamptz)
+returns table (state text, reason text, next_at timestamptz,
+	       destinations text)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -574,7 +628,12 @@ begin
 	    ended_at = case when as_next is null then now() end,
 	    gzip = case when as_next is not null then t.gzip end
 	where t.id = p_id;
-	return query select as_state, as_reason, as_next;
+	return query select as_state, as_reason, as_next,
+		(select string_agg(concat(d.state, ' ', coalesce(d.address,
+			d.uri), ' (' || coalesce(d.reason, d.reply) || ')'),
+			', ' order by d.id)
+		from signet.dmarc_report_destination d
+		where d.report = p_id);
 end
 $$;
 comment on function signet.dmarc_report_finish(bigint, bigint, text, text,

@@ -6,6 +6,7 @@ set local role signet_owner;
 grant execute on function
 	signet.dmarc_report_groups(date, text),
 	signet.dmarc_report_plan(text, text, interval),
+	signet.dmarc_report_preview(date, text, text, text),
 	signet.dmarc_report_rows(text, timestamptz, timestamptz, jsonb),
 	signet.dmarc_report_claim(text, interval, text, date),
 	signet.dmarc_report_waiting(text, date),

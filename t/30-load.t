@@ -615,6 +615,7 @@ subtest 'rights' => sub {
 			dmarc_report_made
 			dmarc_report_next
 			dmarc_report_plan
+			dmarc_report_preview
 			dmarc_report_result
 			dmarc_report_rows
 			dmarc_report_suppressed

@@ -20,6 +20,26 @@ date_write_iso(int64_t unix_ms, char to[DATE_STRING_BYTES])
 		 (unsigned)(unix_ms % 1000) % 1000u);
 }
 
+void
+date_write_mail(int64_t unix_s, char to[DATE_STRING_BYTES])
+{
+	static const char days[][4] = {"Sun", "Mon", "Tue", "Wed",
+				       "Thu", "Fri", "Sat"};
+	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr",
+					 "May", "Jun", "Jul", "Aug",
+					 "Sep", "Oct", "Nov", "Dec"};
+	time_t seconds = (time_t)unix_s;
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	snprintf(to, DATE_STRING_BYTES, "%s, %u %s %04u %02u:%02u:%02u +0000",
+		 days[(unsigned)tm.tm_wday % 7u], (unsigned)tm.tm_mday % 100u,
+		 months[(unsigned)tm.tm_mon % 12u],
+		 (unsigned)(tm.tm_year + 1900) % 10000u,
+		 (unsigned)tm.tm_hour % 100u, (unsigned)tm.tm_min % 100u,
+		 (unsigned)tm.tm_sec % 100u);
+}
+
 /* --- reading --- */
 
 /* `digits` of them, not above `most`. */

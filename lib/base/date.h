@@ -11,6 +11,9 @@
 /* "2026-11-22T06:07:08.123Z" (RFC 3339, UTC). */
 void date_write_iso(int64_t unix_ms, char to[DATE_STRING_BYTES]);
 
+/* "Sun, 22 Nov 2026 06:07:08 +0000" (RFC 5322 section 3.3). */
+void date_write_mail(int64_t unix_s, char to[DATE_STRING_BYTES]);
+
 enum date_form {
 	DATE_UNREADABLE = 1,
 	DATE_WITH_ZONE,	   /* RFC 3339 */

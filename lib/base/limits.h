@@ -205,6 +205,11 @@
 #define LIMIT_XML_TOKEN_BYTES (64u << 10)
 #define LIMIT_XML_ERRORS 100000
 
+/* a DMARC report that we send: the compressed file, and the mail with it; many
+ * receivers take no more than 10 to 25 MB */
+#define LIMIT_DMARC_REPORT_OUT_BYTES (10u << 20)
+#define LIMIT_DMARC_REPORT_MAIL_BYTES (15u << 20)
+
 /* one line in a spool file */
 #define LIMIT_EVENT_BYTES (512u << 10)
 /* one line of the log */

@@ -69,6 +69,17 @@ writes_what_it_reads(void **state)
 	}
 }
 
+static void
+dates_of_mail(void **state)
+{
+	char to[DATE_STRING_BYTES];
+
+	date_write_mail(1795327628, to);
+	assert_string_equal(to, "Sun, 22 Nov 2026 06:07:08 +0000");
+	date_write_mail(0, to);
+	assert_string_equal(to, "Thu, 1 Jan 1970 00:00:00 +0000");
+}
+
 int
 main(void)
 {
@@ -76,6 +87,7 @@ main(void)
 	    arena_unit_test(reads_times),
 	    arena_unit_test(refuses_what_is_none),
 	    arena_unit_test(writes_what_it_reads),
+	    arena_unit_test(dates_of_mail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

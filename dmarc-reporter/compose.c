@@ -1,0 +1,155 @@
+#include "dmarc-reporter/compose.h"
+
+#include "base/arena.h"
+#include "base/ascii.h"
+#include "base/base64.h"
+#include "base/buf.h"
+#include "base/date.h"
+#include "base/why.h"
+
+#define BASE64_LINE 76
+#define CRLF "\r\n"
+
+/* The name as a quoted string, or as an encoded word when it is not ASCII.
+ * Control bytes become spaces. */
+static void
+put_display_name(struct arena *arena, struct buf *mail, const char *name)
+{
+	struct text text = text_from(name);
+	bool plain = true;
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		plain = plain && (unsigned char)text.at[i] < 0x80;
+	if (!plain) {
+		buf_printf(
+		    mail, "=?utf-8?B?" TEXT_FMT "?=",
+		    TEXT_ARG(base64_encode(arena, text_first(text, 42))));
+		return;
+	}
+	buf_char(mail, '"');
+	for (i = 0; i < text.len && i < 120; i++) {
+		if (text.at[i] == '"' || text.at[i] == '\\')
+			buf_char(mail, '\\');
+		buf_char(mail, text.at[i] < ' ' || text.at[i] == 0x7f
+				   ? ' '
+				   : text.at[i]);
+	}
+	buf_char(mail, '"');
+}
+
+/* Subject, folded between its words: "Report Domain: D", "Submitter: S",
+ * "Report-ID: <ID>" keep together. */
+static void
+put_subject(struct arena *arena, const struct report *report, struct buf *mail)
+{
+	struct text subject =
+	    dmarc_report_subject(arena, report->policy_domain.name,
+				 report->submitter, report->report_id);
+	size_t i;
+
+	buf_string(mail, "Subject: ");
+	for (i = 0; i < subject.len; i++) {
+		if (subject.at[i] == ' ' &&
+		    (text_starts(text_skip(subject, i + 1),
+				 TEXT("Submitter: ")) ||
+		     text_starts(text_skip(subject, i + 1),
+				 TEXT("Report-ID: "))))
+			buf_string(mail, CRLF);
+		buf_char(mail, subject.at[i]);
+	}
+	buf_string(mail, CRLF);
+}
+
+static void
+put_header(struct arena *arena, const struct compose *compose,
+	   const char *boundary, struct buf *mail)
+{
+	const struct report *report = compose->report;
+	char date[DATE_STRING_BYTES];
+
+	buf_string(mail, "From: ");
+	put_display_name(arena, mail, compose->organization);
+	buf_printf(mail, CRLF " <%s>" CRLF "To: <%s>" CRLF, compose->from,
+		   compose->to);
+	put_subject(arena, report, mail);
+	date_write_mail(compose->now_s, date);
+	buf_printf(mail, "Date: %s" CRLF, date);
+	buf_printf(mail, "Message-ID: <" TEXT_FMT ".%lld@" TEXT_FMT ">" CRLF,
+		   TEXT_ARG(report->report_id), (long long)compose->destination,
+		   TEXT_ARG(report->submitter));
+	buf_printf(
+	    mail,
+	    "Auto-Submitted: auto-generated" CRLF "MIME-Version: 1.0" CRLF
+	    "Content-Type: multipart/mixed;" CRLF " boundary=\"%s\"" CRLF CRLF,
+	    boundary);
+}
+
+static void
+put_people_part(const struct compose *compose, const char *boundary,
+		struct buf *mail)
+{
+	const struct report *report = compose->report;
+	char begin[DATE_STRING_BYTES], end[DATE_STRING_BYTES];
+
+	date_write_iso(report->begin * 1000, begin);
+	date_write_iso(report->end * 1000, end);
+	buf_printf(mail,
+		   "--%s" CRLF "Content-Type: text/plain; charset=us-ascii" CRLF
+		   "Content-Transfer-Encoding: 7bit" CRLF CRLF,
+		   boundary);
+	buf_printf(mail,
+		   "This is a DMARC aggregate report (RFC %s)." CRLF CRLF
+		   "Domain:    " TEXT_FMT CRLF "Submitter: " TEXT_FMT CRLF
+		   "Report-ID: " TEXT_FMT CRLF
+		   "Period:    %.19sZ to %.19sZ (UTC)" CRLF,
+		   report->dialect == DMARC_REPORT_RFC7489 ? "7489" : "9990",
+		   TEXT_ARG(report->policy_domain.name),
+		   TEXT_ARG(report->submitter), TEXT_ARG(report->report_id),
+		   begin, end);
+	buf_printf(
+	    mail,
+	    "Host:      %s" CRLF CRLF
+	    "It tells what mail came to us in the name of the domain in" CRLF
+	    "this period, from which addresses, and what SPF, DKIM "
+	    "and" CRLF
+	    "DMARC said of it. The domain asks for such reports with "
+	    "rua" CRLF
+	    "in its DMARC record; without that none is sent." CRLF CRLF
+	    "Questions about this report: %s" CRLF,
+	    compose->host, compose->contact);
+}
+
+static void
+put_file_part(struct arena *arena, const struct compose *compose,
+	      const char *boundary, struct buf *mail)
+{
+	struct text encoded = base64_encode(arena, compose->gzip);
+
+	buf_printf(mail,
+		   "--%s" CRLF "Content-Type: application/gzip;" CRLF
+		   " name=\"%s\"" CRLF "Content-Transfer-Encoding: base64" CRLF
+		   "Content-Disposition: attachment;" CRLF
+		   " filename=\"%s\"" CRLF CRLF,
+		   boundary, compose->file_name, compose->file_name);
+	for (; encoded.len > 0; encoded = text_skip(encoded, BASE64_LINE)) {
+		buf_text(mail, text_first(encoded, BASE64_LINE));
+		buf_string(mail, CRLF);
+	}
+	buf_printf(mail, "--%s--" CRLF, boundary);
+}
+
+bool
+compose_mail(struct arena *arena, const struct compose *compose,
+	     struct buf *mail, struct why *why)
+{
+	/* "=_" is in no base64 and in none of our lines */
+	const char *boundary = arena_printf(
+	    arena, "=_" TEXT_FMT, TEXT_ARG(compose->report->report_id));
+
+	put_header(arena, compose, boundary, mail);
+	put_people_part(compose, boundary, mail);
+	put_file_part(arena, compose, boundary, mail);
+	return buf_ok(mail) ||
+	       why_set(why, "the mail is above %zu bytes", mail->ceiling);
+}

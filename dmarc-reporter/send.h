@@ -1,0 +1,15 @@
+/* send.h - one run: what is due is planned, made and sent */
+#ifndef DMARC_REPORTER_SEND_H
+#define DMARC_REPORTER_SEND_H
+
+#include "dmarc-reporter/claim.h"
+
+struct reporter;
+
+/* Returns an exit status of sysexits(3): EX_OK, EX_TEMPFAIL (something waits
+ * for a later run), EX_CONFIG.  With a filter, or `hurry`, there is no pause
+ * between reports. */
+int send_run(struct reporter *reporter, const struct claim_filter *filter,
+	     bool hurry);
+
+#endif
