@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "mailauth/line_limit.h"
 
 /* Relaxed bytes are made in pieces of this size, which stay in the nearest
  * cache until they are hashed. */
@@ -38,6 +39,8 @@ struct body_digests {
 	struct wanted_digest *all[LIMIT_BODY_DIGESTS];
 	unsigned count;
 	bool finished;
+	bool limited; /* long lines are broken */
+	struct line_limit line;
 };
 
 struct body_digests *
@@ -196,14 +199,30 @@ wants_more(const struct canon_stream *stream)
 	return false;
 }
 
+static void
+update_streams(void *handle, struct text chunk)
+{
+	struct body_digests *digests = handle;
+
+	update_stream(&digests->simple, chunk);
+	update_stream(&digests->relaxed, chunk);
+}
+
+void
+body_digests_limit_lines(struct body_digests *digests, size_t limit)
+{
+	digests->limited = true;
+	line_limit_init(&digests->line, limit, update_streams, digests);
+}
+
 bool
 body_digests_update(struct body_digests *digests, struct text chunk)
 {
 	assert(!digests->finished);
-	if (chunk.len > 0) {
-		update_stream(&digests->simple, chunk);
-		update_stream(&digests->relaxed, chunk);
-	}
+	if (digests->limited)
+		line_limit_update(&digests->line, chunk);
+	else
+		update_streams(digests, chunk);
 	return wants_more(&digests->simple) || wants_more(&digests->relaxed);
 }
 
@@ -229,6 +248,8 @@ void
 body_digests_finish(struct body_digests *digests)
 {
 	assert(!digests->finished);
+	if (digests->limited)
+		line_limit_finish(&digests->line);
 	digests->finished = true;
 	finish_stream(&digests->simple);
 	finish_stream(&digests->relaxed);

@@ -28,6 +28,10 @@ struct body_digests *body_digests_new(struct arena *arena);
 unsigned body_digests_want(struct body_digests *digests, enum dkim_canon canon,
 			   enum crypto_hash hash, uint64_t length);
 
+/* Before the first byte: lines are seen as a mail server sends them that
+ * breaks them after `limit` bytes (line_limit.h). */
+void body_digests_limit_lines(struct body_digests *digests, size_t limit);
+
 /* Chunks as they arrive, cut anywhere.  Bare LF and bare CR stay as they
  * are.  Returns false when no digest needs further bytes. */
 bool body_digests_update(struct body_digests *digests, struct text chunk);
