@@ -20,6 +20,8 @@ struct command {
 static const struct command commands[] = {
     {"explain", "signet-milter", "--explain",
      "decide one message as signet-milter would, and say why", NULL},
+    {"explain-sign", "signet-sign", "--explain",
+     "say which key signet-sign would sign a message with, and why", NULL},
     {"status", NULL, NULL,
      "today's messages, spool, loader, database, resolver", status_main},
     {"suppress", NULL, NULL,
@@ -27,6 +29,7 @@ static const struct command commands[] = {
      suppress_main},
     {"milter", "signet-milter", NULL, "run signet-milter", NULL},
     {"load", "signet-load", NULL, "run signet-load", NULL},
+    {"sign", "signet-sign", NULL, "run signet-sign", NULL},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -39,7 +42,7 @@ usage(FILE *to)
 
 	fputs("usage: signet COMMAND [ARGUMENTS]\n", to);
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-10s %s\n", commands[i].name,
+		fprintf(to, "  %-12s %s\n", commands[i].name,
 			commands[i].help);
 	fputs("signet(1) tells the arguments.\n", to);
 }

@@ -8,6 +8,7 @@
 #include "io/file.h"
 #include "milter/key_directory.h"
 #include "milter/key_named.h"
+#include "milter/table_line.h"
 
 enum key_dns
 signing_key_dns(const struct signing_key *key)
@@ -85,7 +86,7 @@ read_rules(struct arena *arena, const char *path, struct sign_rules *rules,
 	if (!file_read(arena, path, LIMIT_SIGN_TABLE_BYTES, &contents, why))
 		return why_prefix(why, "rules");
 	return sign_rules_parse(arena, contents, rules, why) ||
-	       why_prefix(why, "%s", path);
+	       table_blame(why, path);
 }
 
 static bool
@@ -101,7 +102,7 @@ read_key_table(struct arena *arena, const char *given, struct key_store *store,
 		return why_prefix(why, "key_table");
 	return (key_table_parse(arena, contents, &store->key_table, why) &&
 		key_named_load(arena, store, why)) ||
-	       why_prefix(why, "%s", path);
+	       table_blame(why, path);
 }
 
 static bool
@@ -131,11 +132,11 @@ read_signing_table(struct arena *arena, const char *given,
 		return why_prefix(why, "signing_table");
 	if (!signing_table_parse(arena, contents, is_refile,
 				 &store->signing_table, why))
-		return why_prefix(why, "%s", path);
+		return table_blame(why, path);
 	for (i = 0; i < store->signing_table.count; i++)
 		if (!check_key_name(store, &store->signing_table.entries[i],
 				    why))
-			return why_prefix(why, "%s", path);
+			return table_blame(why, path);
 	return true;
 }
 
@@ -189,7 +190,7 @@ check_rules(const struct key_store *store, const char *directory,
 
 	for (rule = store->rules.first; rule != NULL; rule = rule->next)
 		if (!check_rule(store, rule, directory, why))
-			return why_prefix(why, "%s", path);
+			return table_blame(why, path);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/why.h"
 #include "io/file.h"
+#include "milter/table_line.h"
 
 struct sender_book *
 sender_book_read(const char *path, struct why *why)
@@ -17,7 +18,7 @@ sender_book_read(const char *path, struct why *why)
 	if (file_read(arena, path, LIMIT_SENDER_BYTES, &contents, why)) {
 		if (sender_table_parse(arena, contents, &book->table, why))
 			return book;
-		why_prefix(why, "%s", path);
+		table_blame(why, path);
 	}
 	arena_free(arena);
 	return NULL;

@@ -1,6 +1,7 @@
 #include "milter/table_line.h"
 
 #include "base/text.h"
+#include "base/why.h"
 
 static bool
 is_no_blank(char c)
@@ -44,4 +45,15 @@ table_take_part(struct text *value)
 
 	*value = text_skip(*value, end + 1);
 	return part;
+}
+
+bool
+table_blame(struct why *why, const char *path)
+{
+	struct why said;
+
+	if (why == NULL)
+		return false;
+	said = *why;
+	return why_set(why, "%s:%s", path, said.text);
 }

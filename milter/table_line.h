@@ -11,6 +11,8 @@
 
 #include "base/scan.h"
 
+struct why;
+
 struct table_line {
 	struct text key, value; /* trimmed; borrowed */
 	unsigned number;
@@ -29,5 +31,9 @@ bool table_lines_next(struct table_lines *lines, struct table_line *line);
 /* Takes what stands before the next ':' off `value`; the rest if there is
  * none. */
 struct text table_take_part(struct text *value);
+
+/* Puts "PATH:" before a reason that begins with the number of the line;
+ * returns false. */
+bool table_blame(struct why *why, const char *path);
 
 #endif

@@ -601,6 +601,10 @@ subtest 'rights' => sub {
 			report_suppress_list
 			report_suppress_remove
 			report_suppressed
+			sender_login_add
+			sender_login_list
+			sender_login_remove
+			sender_logins
 			status_database
 			status_loaders
 			status_results

@@ -26,6 +26,7 @@ package Signet::Dns;
 # slow SECONDS (then as the other lines say). A name without a line does not
 # exist; a name with lines of other types has no data. "*.name" matches every
 # name below `name`.
+# `ttl` is that of all records, in seconds (60).
 # A code reference `answer` sees ($name, $type, $protocol) first and returns
 # a line's right side ("192.0.2.1", "@servfail"), several, or nothing.
 
@@ -44,6 +45,7 @@ sub new {
 	my $dir = temp_dir();
 	my $self = bless {
 		dir => $dir, answer => $option{answer}, port => $option{port},
+		ttl => $option{ttl} // 60,
 	}, $class;
 	spew($self->log_file, '');
 	$self->table($option{table} // '');
@@ -214,7 +216,7 @@ sub _answer {
 	for my $line (@lines) {
 		my ($class, $value) = @$line;
 		if ($value !~ s/^\@(\w+)\s*//) {
-			_push($reply, "$name. 60 IN $class $value");
+			_push($reply, "$name. $self->{ttl} IN $class $value");
 			next;
 		}
 		my $word = $1;
@@ -236,7 +238,7 @@ sub _answer {
 			(my $rest = $name) =~ s/^c\d+\.//;
 			_push($reply, "$name. 60 IN CNAME c$n.$rest.");
 		}
-		_push($reply, "$name. 60 IN $class $value")
+		_push($reply, "$name. $self->{ttl} IN $class $value")
 		    if $value ne '' && $word =~ /^(?:slow|truncate)$/;
 	}
 	return ($delay, $reply->data);
