@@ -55,7 +55,15 @@ grant execute on function
 	to signet_admin;
 
 grant execute on function
-	signet.report_suppressed(text, text)
+	signet.report_suppressed(text, text),
+	signet.dmarc_failure_plan(integer, integer),
+	signet.dmarc_failure_claim(text, interval),
+	signet.dmarc_failure_destinations(bigint, bigint, text[], text[],
+		text[], text[], text[], text[]),
+	signet.dmarc_failure_next(bigint, bigint, interval, integer),
+	signet.dmarc_failure_result(bigint, text, text),
+	signet.dmarc_failure_finish(bigint, bigint, text, text),
+	signet.dmarc_failure_expire(interval)
 	to signet_report;
 
 grant execute on function

@@ -624,6 +624,13 @@ subtest 'rights' => sub {
 			dmarc_report_rows
 			dmarc_report_suppressed
 			dmarc_report_waiting
+			dmarc_failure_claim
+			dmarc_failure_destinations
+			dmarc_failure_expire
+			dmarc_failure_finish
+			dmarc_failure_next
+			dmarc_failure_plan
+			dmarc_failure_result
 			report_suppressed
 			status_database
 		)],
