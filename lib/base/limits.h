@@ -85,6 +85,8 @@
 /* signatures put on one message: two algorithms, old and new selector, for
  * two domains */
 #define LIMIT_SIGNATURES 8
+/* names of header fields to sign that a site adds to ours */
+#define LIMIT_SIGNED_NAMES 64
 /* a PEM file with one private key: RSA of 4096 bits takes 3.3 KiB */
 #define LIMIT_KEY_FILE_BYTES (16u << 10)
 

@@ -102,8 +102,8 @@ arc_sealer_end_of_header(struct arc_sealer *sealer,
 		return why_set(why, "no From field");
 	if (!signed_fields_choose(sealer->arena, message, &sealer->fields,
 				  why) ||
-	    !signed_fields_add(message, TEXT("DKIM-Signature"), &sealer->fields,
-			       why) ||
+	    !signed_fields_add(message, TEXT("DKIM-Signature"), false,
+			       &sealer->fields, why) ||
 	    !note_chain(sealer, message, why))
 		return false;
 	sealer->digests = digests;

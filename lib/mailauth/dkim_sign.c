@@ -16,10 +16,17 @@ struct planned {
 	unsigned body;	      /* number at the body digests */
 };
 
+struct covered {
+	struct text name;
+	bool oversign;
+};
+
 struct dkim_signer {
 	struct arena *arena;
 	struct planned planned[LIMIT_SIGNATURES];
 	size_t count;
+	struct covered covered[LIMIT_SIGNED_NAMES];
+	size_t covered_count;
 	struct dkim_header *header; /* NULL before the end of the header */
 	struct signed_fields fields;
 	const struct body_digests *digests;
@@ -101,6 +108,36 @@ dkim_signer_add(struct dkim_signer *signer, const struct dkim_wish *wish,
 }
 
 bool
+dkim_signer_cover(struct dkim_signer *signer, struct text name, bool oversign,
+		  struct why *why)
+{
+	if (!signed_fields_is_name(name))
+		return why_set(why, "no name of a header field to sign");
+	if (signer->covered_count == LIMIT_SIGNED_NAMES)
+		return why_set(why, "more than %d header fields to sign",
+			       LIMIT_SIGNED_NAMES);
+	signer->covered[signer->covered_count++] =
+	    (struct covered){name, oversign};
+	return true;
+}
+
+static bool
+choose_fields(struct dkim_signer *signer, const struct message *message,
+	      struct why *why)
+{
+	size_t i;
+
+	if (!signed_fields_choose(signer->arena, message, &signer->fields, why))
+		return false;
+	for (i = 0; i < signer->covered_count; i++)
+		if (!signed_fields_add(message, signer->covered[i].name,
+				       signer->covered[i].oversign,
+				       &signer->fields, why))
+			return false;
+	return true;
+}
+
+bool
 dkim_signer_end_of_header(struct dkim_signer *signer,
 			  const struct message *message,
 			  struct body_digests *digests, struct why *why)
@@ -109,7 +146,7 @@ dkim_signer_end_of_header(struct dkim_signer *signer,
 
 	if (message_find(message, "From") == NULL)
 		return why_set(why, "no From field");
-	if (!signed_fields_choose(signer->arena, message, &signer->fields, why))
+	if (!choose_fields(signer, message, why))
 		return false;
 	signer->digests = digests;
 	signer->header = dkim_header_new(signer->arena, message);

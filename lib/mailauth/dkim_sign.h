@@ -62,6 +62,12 @@ struct dkim_signer *dkim_signer_new(struct arena *arena);
 bool dkim_signer_add(struct dkim_signer *signer, const struct dkim_wish *wish,
 		     struct why *why);
 
+/* A header field that is covered beside those of signed_fields.h: each that
+ * is there and, to oversign it, one more.  The name is borrowed.  False if
+ * h= cannot hold it or there are LIMIT_SIGNED_NAMES already. */
+bool dkim_signer_cover(struct dkim_signer *signer, struct text name,
+		       bool oversign, struct why *why);
+
 /* False if the message cannot be signed: no From, or signed_fields_choose
  * says so.  The fields stay where they are until dkim_signer_finish; those
  * added in between are not signed. */

@@ -88,8 +88,8 @@ has_name(const struct signed_fields *fields, struct text name)
 #define NAME_BYTES_MAX 60
 
 /* A ';' in a name would end it in h=. */
-static bool
-is_writable(struct text name)
+bool
+signed_fields_is_name(struct text name)
 {
 	size_t i;
 
@@ -97,7 +97,7 @@ is_writable(struct text name)
 		if (!ascii_is_alnum(name.at[i]) && name.at[i] != '-' &&
 		    name.at[i] != '_')
 			return false;
-	return name.len <= NAME_BYTES_MAX;
+	return name.len > 0 && name.len <= NAME_BYTES_MAX;
 }
 
 static bool
@@ -108,7 +108,7 @@ add_prefix(struct signed_fields *fields, const struct message *message,
 
 	for (field = message->top; field != NULL; field = field->below)
 		if (text_starts_nocase(field->name, prefix) &&
-		    is_writable(field->name) &&
+		    signed_fields_is_name(field->name) &&
 		    !has_name(fields, field->name) &&
 		    !add_name(fields, message, field->name, rule, why))
 			return false;
@@ -141,7 +141,14 @@ signed_fields_choose(struct arena *arena, const struct message *message,
 
 bool
 signed_fields_add(const struct message *message, struct text name,
-		  struct signed_fields *fields, struct why *why)
+		  bool oversign, struct signed_fields *fields, struct why *why)
 {
-	return add_name(fields, message, name, SIGN, why);
+	size_t wanted = count_fields(message, name) + oversign, i;
+
+	if (!signed_fields_is_name(name))
+		return why_set(why,
+			       "a header field's name that h= cannot hold");
+	for (i = 0; i < fields->count && wanted > 0; i++)
+		wanted -= text_equal_nocase(fields->names[i], name);
+	return add(fields, name, wanted, why);
 }

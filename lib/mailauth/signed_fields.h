@@ -40,8 +40,14 @@ struct signed_fields {
 bool signed_fields_choose(struct arena *arena, const struct message *message,
 			  struct signed_fields *fields, struct why *why);
 
-/* Each field of one further name, not oversigned; the name is borrowed. */
+/* One further name, which is borrowed: each field of it and, to oversign it,
+ * one time more.  What is there already is not written again.  False as
+ * above, or if the name cannot stand in h= (signed_fields_is_name). */
 bool signed_fields_add(const struct message *message, struct text name,
-		       struct signed_fields *fields, struct why *why);
+		       bool oversign, struct signed_fields *fields,
+		       struct why *why);
+
+/* Letters, digits, '-' and '_', and not too long for a line. */
+bool signed_fields_is_name(struct text name);
 
 #endif

@@ -220,6 +220,37 @@ what_cannot_be_signed(void **state)
 	assert_non_null(strstr(why.text, "From"));
 }
 
+/* Names that a site adds are covered like ours. */
+static void
+further_names(void **state)
+{
+	struct dkim_wish wish = {
+	    .domain = example, .selector = TEXT("s"), .key = sign_ed25519()};
+	struct dkim_signer *signer = dkim_signer_new(*state);
+	struct body_digests *digests = body_digests_new(*state);
+	const struct dkim_signed *results;
+	struct message parsed;
+	size_t count;
+	struct why why;
+
+	assert_true(dkim_signer_add(signer, &wish, &why));
+	assert_true(dkim_signer_cover(signer, TEXT("X-A"), false, &why));
+	assert_true(dkim_signer_cover(signer, TEXT("X-B"), true, &why));
+	assert_false(dkim_signer_cover(signer, TEXT("X;C"), true, &why));
+	for (int i = 2; i < LIMIT_SIGNED_NAMES; i++)
+		assert_true(dkim_signer_cover(signer, TEXT("X-B"), true, &why));
+	assert_false(dkim_signer_cover(signer, TEXT("X-D"), true, &why));
+	message_init(&parsed, *state);
+	message_add(&parsed, TEXT("From"), TEXT(" a@example.com"));
+	message_add(&parsed, TEXT("X-A"), TEXT(" 1"));
+	assert_true(dkim_signer_end_of_header(signer, &parsed, digests, &why));
+	body_digests_finish(digests);
+	assert_true(dkim_signer_finish(signer, 1, &results, &count, &why));
+	assert_non_null(strstr(
+	    text_string(*state, text_without_fws(*state, results[0].value)),
+	    "Content-Transfer-Encoding:X-A:X-B;bh="));
+}
+
 /* peers: a field that comes later, or is taken away, breaks the signature;
  * one that a list adds does not. */
 static void
@@ -473,6 +504,7 @@ main(void)
 	    arena_unit_test(the_tags),
 	    arena_unit_test(names_of_all_lengths),
 	    arena_unit_test(what_cannot_be_signed),
+	    arena_unit_test(further_names),
 	    arena_unit_test(item_20_ours_expire),
 	    arena_unit_test(item_21_fields_added_to_ours),
 	    arena_unit_test(any_message),

@@ -89,17 +89,35 @@ static void
 one_more_name(void **state)
 {
 	struct message message =
-	    with_fields(*state, "From DKIM-Signature dkim-signature");
+	    with_fields(*state, "From DKIM-Signature dkim-signature X-A");
 	struct signed_fields fields;
 
 	assert_true(signed_fields_choose(*state, &message, &fields, NULL));
 	assert_int_equal(fields.count, 13);
-	assert_true(
-	    signed_fields_add(&message, TEXT("DKIM-Signature"), &fields, NULL));
+	assert_true(signed_fields_add(&message, TEXT("DKIM-Signature"), false,
+				      &fields, NULL));
 	assert_int_equal(fields.count, 15);
 	assert_text(fields.names[14], "DKIM-Signature");
-	assert_true(signed_fields_add(&message, TEXT("Absent"), &fields, NULL));
+	assert_true(
+	    signed_fields_add(&message, TEXT("Absent"), false, &fields, NULL));
 	assert_int_equal(fields.count, 15);
+	/* what is there is not there twice */
+	assert_true(
+	    signed_fields_add(&message, TEXT("from"), true, &fields, NULL));
+	assert_true(
+	    signed_fields_add(&message, TEXT("x-a"), false, &fields, NULL));
+	assert_int_equal(fields.count, 16);
+	assert_true(
+	    signed_fields_add(&message, TEXT("X-A"), true, &fields, NULL));
+	assert_int_equal(fields.count, 17);
+	assert_true(
+	    signed_fields_add(&message, TEXT("X-B"), true, &fields, NULL));
+	assert_int_equal(fields.count, 18);
+	assert_false(
+	    signed_fields_add(&message, TEXT("a;b"), true, &fields, NULL));
+	assert_false(signed_fields_is_name(TEXT("")));
+	assert_false(signed_fields_is_name(TEXT("a:b")));
+	assert_true(signed_fields_is_name(TEXT("X-Spam_1")));
 }
 
 int
