@@ -172,6 +172,7 @@ on_error(void *data, xml_error *error)
 	reader = ((xmlParserCtxtPtr)error->ctxt)->_private;
 	if (reader->failed || (reader->validator == NULL && reader->finishing))
 		return;
+	reader->quiet = 0;
 	message_of(error, text, sizeof(text));
 	if (reader->validator != NULL)
 		refuse(reader, "line %d: %s", error->line, text);

@@ -278,7 +278,7 @@ xml_input_put(struct xml_input *input, struct text bytes, struct why *why)
 		if (!put_head(input, why))
 			return false;
 	}
-	return put_raw(input, bytes, why) && flush(input, why);
+	return put_raw(input, bytes, why);
 }
 
 bool
