@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "admin/keys.h"
 #include "admin/status.h"
 #include "admin/suppress.h"
 
@@ -22,6 +23,8 @@ static const struct command commands[] = {
      "decide one message as signet-milter would, and say why", NULL},
     {"explain-sign", "signet-sign", "--explain",
      "say which key signet-sign would sign a message with, and why", NULL},
+    {"keys", NULL, NULL,
+     "signing keys: make, publish, rotate, retire, revoke, delete", keys_main},
     {"status", NULL, NULL,
      "today's messages, spool, loader, database, resolver", status_main},
     {"suppress", NULL, NULL,

@@ -74,6 +74,14 @@ grant execute on function
 	signet.report_suppressed(text, text)
 	to signet_admin;
 
+grant execute on function
+	signet.signing_key_change(text, text, text, integer, text, text,
+		timestamptz, text, text, text, boolean),
+	signet.signing_keys(text),
+	signet.signing_keys_overdue(interval, interval, interval, interval,
+		interval)
+	to signet_admin;
+
 do $$
 declare
 	v regclass;

@@ -1,0 +1,32 @@
+/* child.h - another program, run once and waited for
+ *
+ * No shell comes near: the arguments are the program's.  It reads `input`,
+ * has nothing of our open files, PATH and LC_ALL in its environment alone, and
+ * is killed with all it started when its time is up.
+ */
+#ifndef IO_CHILD_H
+#define IO_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+struct arena;
+struct why;
+
+/* What is kept of what a program says. */
+#define CHILD_OUTPUT_BYTES 4096
+
+struct child_result {
+	int status;	    /* exit status; -1: ended by a signal */
+	struct text output; /* both streams, its first CHILD_OUTPUT_BYTES */
+};
+
+/* `arguments[0]` is the path; the list ends with NULL.  False if the program
+ * could not be run or did not end in time. */
+bool child_run(struct arena *arena, const char *const *arguments,
+	       struct text input, int64_t time_ms, struct child_result *result,
+	       struct why *why);
+
+#endif
