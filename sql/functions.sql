@@ -133,11 +133,14 @@ begin
 		bytes := part.its_bytes;
 		return next;
 	end loop;
+	-- their tables have no partitions
+	perform signet.report_in_expire();
 end
 $$;
 comment on function signet.expire(interval, interval) is
 	'Drops the partitions whose whole day is older than the given age of '
-	'their table; null keeps such tables. Returns what was dropped.';
+	'their table; null keeps such tables. Returns what was dropped. '
+	'Reports of others go after 400 days.';
 
 -- Loading (insert_events stands in insert-events.sql, which has the list of
 -- types; each type has its own insert-TYPE.sql) -----------------------------

@@ -20,6 +20,7 @@ as $$
 		'signed',
 		'report_in',
 		'report_in_rows',
+		'report_in_refused',
 		'report_bounce',
 		'dmarc_failure'
 	]) with ordinality as t (type, no)
