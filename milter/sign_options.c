@@ -4,8 +4,10 @@
 
 #include "base/arena.h"
 #include "base/domain.h"
+#include "base/limits.h"
 #include "base/why.h"
 #include "io/listen.h"
+#include "mailauth/signed_fields.h"
 
 static const char *const modes[] = {"enforce", "test", NULL};
 static const char *const dns_remedies[] = {"no", "warn", "skip", NULL};
@@ -67,6 +69,8 @@ const struct config_option sign_options_table[] = {
     OPTION(sign_headers, CONFIG_STRINGS, NULL, "write names of header fields"),
     OPTION(oversign_headers, CONFIG_STRINGS, NULL,
 	   "write names of header fields"),
+    {"sign", "line_length_limit", CONFIG_UINT, AT(line_length_limit), "998", 0,
+     65536, NULL, "write what smtp_line_length_limit of Postfix says, or 0"},
     WORD(signing_failure, failures, "accept", "write accept or tempfail"),
 
     WORD(resign, resigns, "no", "write no or lists"),
@@ -200,6 +204,42 @@ check_senders(const struct origin *origin, const struct sign_options *options,
 	return blame(origin, "sender_database", why);
 }
 
+static bool
+check_names(const struct origin *origin, const char *option,
+	    const struct config_strings *names, struct why *why)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++) {
+		if (signed_fields_is_name(text_from(names->values[i])))
+			continue;
+		why_set(why, "%s: \"%.80s\" is no name of a header field",
+			option, names->values[i]);
+		return blame(origin, option, why);
+	}
+	return true;
+}
+
+static bool
+check_fields(const struct origin *origin, const struct sign_options *options,
+	     struct why *why)
+{
+	if (options->sign_headers.count + options->oversign_headers.count >
+	    LIMIT_SIGNED_NAMES) {
+		why_set(why, "more than %d names of header fields",
+			LIMIT_SIGNED_NAMES);
+		return blame(origin, "sign_headers", why);
+	}
+	if (options->line_length_limit == 1) {
+		why_set(why, "lines of 1 byte cannot be broken; write 998");
+		return blame(origin, "line_length_limit", why);
+	}
+	return check_names(origin, "sign_headers", &options->sign_headers,
+			   why) &&
+	       check_names(origin, "oversign_headers",
+			   &options->oversign_headers, why);
+}
+
 bool
 sign_options_check(const struct config_source *source, const char *listener,
 		   const struct sign_options *options, struct why *why)
@@ -208,6 +248,7 @@ sign_options_check(const struct config_source *source, const char *listener,
 
 	return check_sockets(&origin, options, why) &&
 	       check_tables(&origin, options, why) &&
+	       check_fields(&origin, options, why) &&
 	       check_arc(&origin, options, why) &&
 	       check_senders(&origin, options, why);
 }

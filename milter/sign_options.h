@@ -53,6 +53,7 @@ struct sign_options {
 	uint64_t expiry_s;
 	int identity;
 	struct config_strings sign_headers, oversign_headers;
+	uint64_t line_length_limit; /* 0: the mail server breaks no lines */
 	int signing_failure;
 
 	/* what came signed already */

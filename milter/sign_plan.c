@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/why.h"
+#include "mailauth/line_limit.h"
 #include "milter/arc_chain.h"
 #include "milter/sign_session.h"
 
@@ -186,6 +187,43 @@ cannot_sign(struct sign_session *session, const struct why *why)
 	session->detail = arena_printf(session->arena, "%s", why->text);
 }
 
+static bool
+cover_list(struct sign_session *session, const struct config_strings *names,
+	   bool oversign, struct why *why)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		if (!dkim_signer_cover(session->signer,
+				       text_from(names->values[i]), oversign,
+				       why))
+			return false;
+	return true;
+}
+
+static bool
+cover_names(struct sign_session *session, struct why *why)
+{
+	const struct sign_options *options = session->engine->options;
+
+	return cover_list(session, &options->sign_headers, false, why) &&
+	       cover_list(session, &options->oversign_headers, true, why);
+}
+
+/* What the mail server makes of long lines is what is signed. */
+static void
+limit_lines(struct sign_session *session)
+{
+	uint64_t limit = session->engine->options->line_length_limit;
+
+	session->sent = &session->message;
+	if (limit == 0)
+		return;
+	session->sent = line_limit_message(session->arena, &session->message,
+					   (size_t)limit);
+	body_digests_limit_lines(session->digests, (size_t)limit);
+}
+
 static void
 plan_signatures(struct sign_session *session)
 {
@@ -206,9 +244,9 @@ plan_signatures(struct sign_session *session)
 	if (wanted == 0) {
 		session->signer = NULL;
 		session->reason = "key_not_in_dns";
-	} else if (added == 0 || !dkim_signer_end_of_header(
-				     session->signer, &session->message,
-				     session->digests, &why)) {
+	} else if (added == 0 || !cover_names(session, &why) ||
+		   !dkim_signer_end_of_header(session->signer, session->sent,
+					      session->digests, &why)) {
 		cannot_sign(session, &why);
 	}
 }
@@ -246,7 +284,7 @@ plan_seal(struct sign_session *session)
 	};
 	session->sealer = arc_sealer_new(session->arena, &wish, &why);
 	if (session->sealer != NULL &&
-	    !arc_sealer_end_of_header(session->sealer, &session->message,
+	    !arc_sealer_end_of_header(session->sealer, session->sent,
 				      session->digests, &why))
 		session->sealer = NULL;
 }
@@ -254,6 +292,7 @@ plan_seal(struct sign_session *session)
 void
 sign_plan(struct sign_session *session)
 {
+	limit_lines(session);
 	session->origin = find_origin(session);
 	author_find(session->arena, &session->message, &session->author);
 	if (session->origin == ORIGIN_FOREIGN) {

@@ -44,6 +44,7 @@ struct sign_session {
 	struct recipient_domain *domains, **domains_end;
 	size_t domain_count, recipient_count;
 	struct message message;
+	const struct message *sent;   /* the same, as it goes on the wire */
 	struct body_digests *digests; /* set: the header is complete */
 	bool body_wanted;
 	int64_t begun_ms;
