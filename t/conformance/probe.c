@@ -36,6 +36,8 @@ static const struct {
     {"idna", probe_idna},
     {"iprev", probe_iprev},
     {"psl", probe_psl},
+    {"report_read", probe_report_read},
+    {"report_write", probe_report_write},
     {"seal", probe_seal},
     {"sign", probe_sign},
     {"spf", probe_spf},

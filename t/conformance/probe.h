@@ -42,6 +42,8 @@ probe_command probe_dmarc;
 probe_command probe_dmarc_record;
 probe_command probe_idna;
 probe_command probe_psl;
+probe_command probe_report_read;
+probe_command probe_report_write;
 probe_command probe_seal;
 probe_command probe_sign;
 probe_command probe_spf;
