@@ -10,6 +10,8 @@
 
 #define CEILING (32u << 20)
 
+const struct domain sign_domain = {TEXT_INIT("example.com")};
+
 static struct arena *keys;
 
 static const struct private_key *
@@ -137,4 +139,59 @@ sign_seal(struct arena *arena, const struct dkim_wish *wish, const char *zone,
 	put_field(&out, "ARC-Authentication-Results", sealed.auth_results);
 	buf_text(&out, all);
 	return buf_cstring(&out);
+}
+
+size_t
+sign_all_wishes(struct arena *arena, struct dkim_wish *wishes)
+{
+	size_t i;
+
+	for (i = 0; i < 8; i++)
+		wishes[i] = (struct dkim_wish){
+		    .domain = sign_domain,
+		    .selector = text_from(arena_printf(arena, "s%zu", i)),
+		    .key = (i & 1) != 0 ? sign_rsa() : sign_ed25519(),
+		    .header_canon = (i & 2) != 0 ? DKIM_SIMPLE : DKIM_RELAXED,
+		    .body_canon = (i & 4) != 0 ? DKIM_SIMPLE : DKIM_RELAXED,
+		    .lifetime_s = DKIM_LIFETIME_S,
+		};
+	return 8;
+}
+
+const char *
+sign_all_zones(struct arena *arena, const struct dkim_wish *wishes,
+	       size_t count)
+{
+	const char *zone = "";
+
+	for (size_t i = 0; i < count; i++)
+		zone = arena_printf(arena, "%s%s", zone,
+				    sign_zone(arena, &wishes[i]));
+	return zone;
+}
+
+void
+sign_want_pass(struct arena *arena, const char *zone, const char *raw,
+	       size_t count)
+{
+	struct test_verified got =
+	    test_verify(arena, zone, raw, "example.com", &test_options);
+
+	assert_int_equal(got.count, count);
+	for (size_t i = 0; i < count; i++)
+		if (got.results[i].result != DKIM_PASS)
+			fail_msg("signature %zu: %s in\n%s", i,
+				 got.results[i].reason, raw);
+}
+
+void
+sign_want_no_pass(struct arena *arena, const char *zone, const char *raw,
+		  size_t count)
+{
+	struct test_verified got =
+	    test_verify(arena, zone, raw, "example.com", &test_options);
+
+	assert_int_equal(got.count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_int_not_equal(got.results[i].result, DKIM_PASS);
 }

@@ -23,6 +23,21 @@ const char *sign_zone(struct arena *arena, const struct dkim_wish *wish);
 const char *sign_message(struct arena *arena, const struct dkim_wish *wishes,
 			 size_t count, const char *message, size_t piece);
 
+/* example.com */
+extern const struct domain sign_domain;
+
+/* Each form with each key, for sign_domain: eight, as many as one message may
+ * have, and the zone with their keys. */
+size_t sign_all_wishes(struct arena *arena, struct dkim_wish *wishes);
+const char *sign_all_zones(struct arena *arena, const struct dkim_wish *wishes,
+			   size_t count);
+
+/* The message has so many signatures, and all or none of them pass. */
+void sign_want_pass(struct arena *arena, const char *zone, const char *raw,
+		    size_t count);
+void sign_want_no_pass(struct arena *arena, const char *zone, const char *raw,
+		       size_t count);
+
 /* The message with one more ARC set, after verifying what it has; NULL with
  * the reason if it is not sealed. */
 const char *sign_seal(struct arena *arena, const struct dkim_wish *wish,
