@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "admin/dns.h"
 #include "admin/keys.h"
 #include "admin/status.h"
 #include "admin/suppress.h"
@@ -21,6 +22,8 @@ struct command {
 static const struct command commands[] = {
     {"explain", "signet-milter", "--explain",
      "decide one message as signet-milter would, and say why", NULL},
+    {"dns", NULL, NULL, "records of a domain: what to publish, what is wrong",
+     dns_main},
     {"explain-sign", "signet-sign", "--explain",
      "say which key signet-sign would sign a message with, and why", NULL},
     {"keys", NULL, NULL,

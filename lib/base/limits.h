@@ -130,6 +130,11 @@
 #define LIMIT_CERTIFICATES 20
 #define LIMIT_CERTIFICATE_FILE_BYTES (1u << 20)
 
+/* SMTP servers that we ask: RFC 5321 4.5.3.1.5 has 512 for a line of a
+ * reply; lines of one reply */
+#define LIMIT_SMTP_LINE_BYTES 2048
+#define LIMIT_SMTP_REPLY_LINES 100
+
 /* Authentication-Results: fields that are read, and ours, which holds twice
  * LIMIT_DKIM_SIGNATURES results with all values as long as can be */
 #define LIMIT_AUTH_RESULTS_BYTES (64u << 10)

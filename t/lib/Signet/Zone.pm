@@ -226,6 +226,7 @@ server:
 	chroot: ""
 	zonesdir: "$dir"
 	pidfile: "$dir/nsd.pid"
+	database: ""
 	zonelistfile: "$dir/nsd.zonelist"
 	xfrdfile: "$dir/nsd.xfrd"
 	logfile: "$dir/nsd.log"
