@@ -283,6 +283,11 @@ plan_seal(struct sign_session *session)
 	    .key = session->engine->arc_key->key,
 	};
 	session->sealer = arc_sealer_new(session->arena, &wish, &why);
+	/* what is signed anew may lose its old signatures (outbound.c) */
+	if (session->sealer != NULL && session->origin != ORIGIN_FOREIGN &&
+	    session->engine->options->remove_signatures !=
+		REMOVE_SIGNATURES_NONE)
+		arc_sealer_leave_signatures(session->sealer);
 	if (session->sealer != NULL &&
 	    !arc_sealer_end_of_header(session->sealer, session->sent,
 				      session->digests, &why))

@@ -18,6 +18,7 @@ struct old_set {
 struct arc_sealer {
 	struct arena *arena;
 	struct dkim_wish wish;
+	bool leaves_signatures;
 	struct dkim_header *header; /* NULL before the end of the header */
 	struct signed_fields fields;
 	const struct body_digests *digests;
@@ -91,19 +92,33 @@ note_chain(struct arc_sealer *sealer, const struct message *message,
 	return true;
 }
 
+void
+arc_sealer_leave_signatures(struct arc_sealer *sealer)
+{
+	sealer->leaves_signatures = true;
+}
+
+/* Section 4.1.2: older signatures are a part of what is vouched for; fields
+ * of ARC and Authentication-Results are not. */
+static bool
+choose_fields(struct arc_sealer *sealer, const struct message *message,
+	      struct why *why)
+{
+	return signed_fields_choose(sealer->arena, message, &sealer->fields,
+				    why) &&
+	       (sealer->leaves_signatures ||
+		signed_fields_add(message, TEXT("DKIM-Signature"), false,
+				  &sealer->fields, why));
+}
+
 bool
 arc_sealer_end_of_header(struct arc_sealer *sealer,
 			 const struct message *message,
 			 struct body_digests *digests, struct why *why)
 {
-	/* section 4.1.2: the older signatures are a part of what is vouched
-	 * for; fields of ARC and Authentication-Results are not */
 	if (message_find(message, "From") == NULL)
 		return why_set(why, "no From field");
-	if (!signed_fields_choose(sealer->arena, message, &sealer->fields,
-				  why) ||
-	    !signed_fields_add(message, TEXT("DKIM-Signature"), false,
-			       &sealer->fields, why) ||
+	if (!choose_fields(sealer, message, why) ||
 	    !note_chain(sealer, message, why))
 		return false;
 	sealer->digests = digests;

@@ -34,6 +34,10 @@ struct arc_sealer *arc_sealer_new(struct arena *arena,
 				  const struct dkim_wish *wish,
 				  struct why *why);
 
+/* The message signature covers the DKIM-Signature fields that are there, but
+ * for a host that may still take some of them away. */
+void arc_sealer_leave_signatures(struct arc_sealer *sealer);
+
 /* `message` is what is to be passed on, its older sets included, and stays
  * until arc_sealer_finish.  False if it cannot be sealed: as for a DKIM
  * signature, or its chain has ended (the newest seal says cv=fail, or there

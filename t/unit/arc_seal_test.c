@@ -121,6 +121,35 @@ what_a_seal_covers(void **state)
 	want(*state, arena_printf(*state, "Received: x\r\n%s", raw), ARC_PASS);
 }
 
+/* A signature that goes away later breaks nothing, if that was said. */
+static void
+signatures_left_out(void **state)
+{
+	struct dkim_wish wish = sealer(*state, 1);
+	struct body_digests *digests = body_digests_new(*state);
+	struct arc_sealer *left = arc_sealer_new(*state, &wish, NULL);
+	struct arc_verdict verdict = {.result = ARC_NONE};
+	struct arc_sealed sealed;
+	struct message parsed;
+	const char *raw;
+	size_t used;
+
+	message_init(&parsed, *state);
+	used = message_parse(&parsed, text_from(message));
+	arc_sealer_leave_signatures(left);
+	assert_true(arc_sealer_end_of_header(left, &parsed, digests, NULL));
+	body_digests_update(digests, text_from(message + used));
+	body_digests_finish(digests);
+	assert_true(arc_sealer_finish(left, &verdict, TEXT("x; none"), SIGN_NOW,
+				      &sealed, NULL));
+	raw = sign_put_set(*state, &sealed, message);
+	want(*state, raw, ARC_PASS);
+	want(
+	    *state,
+	    replaced(*state, raw, "DKIM-Signature: v=1; of the author\r\n", ""),
+	    ARC_PASS);
+}
+
 /* The topmost seal fits the hash of the topmost set alone. */
 static void
 want_seal_over_own_set(struct arena *arena, const char *raw)
@@ -251,6 +280,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    arena_unit_test(chains),
 	    arena_unit_test(what_a_seal_covers),
+	    arena_unit_test(signatures_left_out),
 	    arena_unit_test(failed_chain),
 	    arena_unit_test(broken_structure),
 	    arena_unit_test(too_long_a_chain),

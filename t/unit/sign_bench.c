@@ -111,6 +111,20 @@ sign_message(struct arena *arena, const struct dkim_wish *wishes, size_t count,
 }
 
 const char *
+sign_put_set(struct arena *arena, const struct arc_sealed *sealed,
+	     const char *raw)
+{
+	struct buf out;
+
+	buf_init(&out, arena, CEILING);
+	put_field(&out, "ARC-Seal", sealed->seal);
+	put_field(&out, "ARC-Message-Signature", sealed->message_signature);
+	put_field(&out, "ARC-Authentication-Results", sealed->auth_results);
+	buf_string(&out, raw);
+	return buf_cstring(&out);
+}
+
+const char *
 sign_seal(struct arena *arena, const struct dkim_wish *wish, const char *zone,
 	  const char *auth_results, const char *raw, struct why *why)
 {
@@ -120,7 +134,6 @@ sign_seal(struct arena *arena, const struct dkim_wish *wish, const char *zone,
 	struct text all = text_from(raw);
 	struct message message;
 	struct arc_sealed sealed;
-	struct buf out;
 	size_t used;
 
 	message_init(&message, arena);
@@ -133,12 +146,7 @@ sign_seal(struct arena *arena, const struct dkim_wish *wish, const char *zone,
 	if (!arc_sealer_finish(sealer, &checked.verdict,
 			       text_from(auth_results), SIGN_NOW, &sealed, why))
 		return NULL;
-	buf_init(&out, arena, CEILING);
-	put_field(&out, "ARC-Seal", sealed.seal);
-	put_field(&out, "ARC-Message-Signature", sealed.message_signature);
-	put_field(&out, "ARC-Authentication-Results", sealed.auth_results);
-	buf_text(&out, all);
-	return buf_cstring(&out);
+	return sign_put_set(arena, &sealed, raw);
 }
 
 size_t

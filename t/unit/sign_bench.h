@@ -38,6 +38,10 @@ void sign_want_pass(struct arena *arena, const char *zone, const char *raw,
 void sign_want_no_pass(struct arena *arena, const char *zone, const char *raw,
 		       size_t count);
 
+/* The message with a set on top. */
+const char *sign_put_set(struct arena *arena, const struct arc_sealed *sealed,
+			 const char *message);
+
 /* The message with one more ARC set, after verifying what it has; NULL with
  * the reason if it is not sealed. */
 const char *sign_seal(struct arena *arena, const struct dkim_wish *wish,
