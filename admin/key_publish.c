@@ -3,7 +3,6 @@
 #include <assert.h>
 
 #include "base/arena.h"
-#include "base/utf8.h"
 #include "base/why.h"
 #include "base/zone_text.h"
 #include "io/child.h"
@@ -48,24 +47,12 @@ key_publish_script(struct arena *arena, const struct config_keys *settings,
 	return buf_view(&script);
 }
 
-/* Another program's words, fit for one line of ours. */
-static struct text
-said_by(struct arena *arena, struct text output)
-{
-	char *line = text_string(arena, text_trim(output)), *at;
-
-	for (at = line; *at != '\0'; at++)
-		if (*at == '\n' || *at == '\t')
-			*at = ' ';
-	return utf8_for_log(arena, text_from(line), SAID_BYTES_MAX);
-}
-
 static bool
 run(struct arena *arena, const struct config_keys *settings,
     const char *const *arguments, struct text input, struct why *why)
 {
 	struct child_result result;
-	struct text said;
+	const char *how;
 
 	if (!child_run(arena, arguments, input,
 		       (int64_t)settings->publish_timeout_s * 1000, &result,
@@ -73,13 +60,11 @@ run(struct arena *arena, const struct config_keys *settings,
 		return false;
 	if (result.status == 0)
 		return true;
-	said = said_by(arena, result.output);
-	if (result.status < 0)
-		return why_set(why, "%s was killed: " TEXT_FMT, arguments[0],
-			       TEXT_ARG(said));
-	return why_set(why, "%s ended with status %d: " TEXT_FMT, arguments[0],
-		       result.status,
-		       TEXT_ARG(said.len > 0 ? said : TEXT("it said nothing")));
+	how = result.status < 0
+		  ? "was killed"
+		  : arena_printf(arena, "ended with status %d", result.status);
+	return why_set(why, "%s %s: " TEXT_FMT, arguments[0], how,
+		       TEXT_ARG(child_words(arena, &result, SAID_BYTES_MAX)));
 }
 
 static bool

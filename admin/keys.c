@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 
+#include "admin/keys_signer.h"
 #include "admin/keys_work.h"
 #include "base/limits.h"
 
@@ -20,22 +21,24 @@ static const struct command {
 	const char *name;
 	enum operands operands;
 	bool (*run)(struct keys *keys);
+	bool changes;
 	const char *help;
 } commands[] = {
-    {"list", OPERAND_MAY_DOMAIN, keys_list,
+    {"list", OPERAND_MAY_DOMAIN, keys_list, false,
      "keys, their state, what the DNS says, what is due"},
-    {"test", OPERAND_MAY_DOMAIN, keys_test, "compare keys with the DNS"},
-    {"zone", OPERAND_MAY_DOMAIN, keys_zone, "records for the zone"},
-    {"rotate", OPERAND_ALL, keys_rotate, "do what is due; run it daily"},
-    {"new", OPERAND_DOMAIN, keys_new, "make a key"},
-    {"publish", OPERAND_DOMAIN, keys_publish, "put keys into the DNS"},
-    {"activate", OPERAND_KEY, keys_activate, "sign with a key"},
-    {"retire", OPERAND_KEY, keys_retire, "sign with it no more"},
-    {"revoke", OPERAND_KEY, keys_revoke, "tell that nobody shall trust it"},
-    {"delete", OPERAND_KEY, keys_delete, "remove key and record"},
-    {"sync", OPERAND_MAY_DOMAIN, keys_sync,
+    {"test", OPERAND_MAY_DOMAIN, keys_test, false, "compare keys with the DNS"},
+    {"zone", OPERAND_MAY_DOMAIN, keys_zone, false, "records for the zone"},
+    {"rotate", OPERAND_ALL, keys_rotate, true, "do what is due; run it daily"},
+    {"new", OPERAND_DOMAIN, keys_new, true, "make a key"},
+    {"publish", OPERAND_DOMAIN, keys_publish, true, "put keys into the DNS"},
+    {"activate", OPERAND_KEY, keys_activate, true, "sign with a key"},
+    {"retire", OPERAND_KEY, keys_retire, true, "sign with it no more"},
+    {"revoke", OPERAND_KEY, keys_revoke, true,
+     "tell that nobody shall trust it"},
+    {"delete", OPERAND_KEY, keys_delete, true, "remove key and record"},
+    {"sync", OPERAND_MAY_DOMAIN, keys_sync, true,
      "tell the database what the files say"},
-    {"import", OPERAND_NONE, keys_import, "take over keys of OpenDKIM"},
+    {"import", OPERAND_NONE, keys_import, true, "take over keys of OpenDKIM"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -230,6 +233,8 @@ run(const struct command *command, const struct keys_arguments *arguments)
 
 	if (keys_open(&keys, arguments, &why)) {
 		status = command->run(&keys) ? 0 : 1;
+		if (command->changes && !keys_signer_reload(&keys))
+			status = 1;
 		if (status == 0 && command->run == keys_test &&
 		    keys.could_not_ask)
 			status = 3;

@@ -10,10 +10,10 @@ reason_of(const struct keys *keys)
 
 /* The key that was named, with its domain entered; NULL, told, if there is
  * none. */
-static struct signing_key *
-enter_key(struct keys *keys, struct signing_key **first)
+static struct kept_key *
+enter_key(struct keys *keys, struct kept_key **first)
 {
-	struct signing_key *key;
+	struct kept_key *key;
 
 	if (!keys_enter(keys, keys->domain, false, first))
 		return NULL;
@@ -27,8 +27,8 @@ enter_key(struct keys *keys, struct signing_key **first)
 }
 
 /* Is there another key that signs, of this type or of any (0)? */
-static const struct signing_key *
-other_active(const struct signing_key *first, const struct signing_key *key,
+static const struct kept_key *
+other_active(const struct kept_key *first, const struct kept_key *key,
 	     enum crypto_key_type type)
 {
 	for (; first != NULL; first = first->next)
@@ -39,8 +39,7 @@ other_active(const struct signing_key *first, const struct signing_key *key,
 }
 
 static bool
-new_one(struct keys *keys, enum crypto_key_type type,
-	struct signing_key **first)
+new_one(struct keys *keys, enum crypto_key_type type, struct kept_key **first)
 {
 	unsigned bits = keys->arguments.bits != 0
 			    ? keys->arguments.bits
@@ -57,7 +56,7 @@ bool
 keys_new(struct keys *keys)
 {
 	unsigned types = keys->settings.types;
-	struct signing_key *first;
+	struct kept_key *first;
 
 	if (keys->arguments.type == CRYPTO_RSA)
 		types = KEYS_TYPE_RSA;
@@ -77,7 +76,7 @@ keys_new(struct keys *keys)
 }
 
 static bool
-publish_one(struct keys *keys, struct signing_key *key)
+publish_one(struct keys *keys, struct kept_key *key)
 {
 	enum keys_step step = key->file.state == KEY_REVOKED
 				  ? keys_step_tell_revoked(keys, key)
@@ -92,7 +91,7 @@ publish_one(struct keys *keys, struct signing_key *key)
 bool
 keys_publish(struct keys *keys)
 {
-	struct signing_key *first, *key;
+	struct kept_key *first, *key;
 	bool fine = true;
 
 	if (keys->selector.len > 0) {
@@ -110,8 +109,8 @@ bool
 keys_activate(struct keys *keys)
 {
 	bool now = (keys->arguments.now & KEYS_NOW_ACTIVATE) != 0;
-	const struct signing_key *other;
-	struct signing_key *first, *key = enter_key(keys, &first);
+	const struct kept_key *other;
+	struct kept_key *first, *key = enter_key(keys, &first);
 	enum keys_step step;
 
 	if (key == NULL)
@@ -131,7 +130,7 @@ keys_activate(struct keys *keys)
 bool
 keys_retire(struct keys *keys)
 {
-	struct signing_key *first, *key = enter_key(keys, &first);
+	struct kept_key *first, *key = enter_key(keys, &first);
 
 	if (key == NULL)
 		return false;
@@ -148,7 +147,7 @@ keys_retire(struct keys *keys)
 bool
 keys_revoke(struct keys *keys)
 {
-	struct signing_key *first, *key = enter_key(keys, &first);
+	struct kept_key *first, *key = enter_key(keys, &first);
 	bool was_active;
 
 	if (key == NULL)
@@ -165,11 +164,11 @@ keys_revoke(struct keys *keys)
 static bool
 delete_lost(struct keys *keys)
 {
-	struct signing_key gone = {.file = {.domain = keys->domain,
-					    .selector = keys->selector,
-					    .state = KEY_DELETED,
-					    .since_s = keys->now_s},
-				   .type = CRYPTO_RSA};
+	struct kept_key gone = {.file = {.domain = keys->domain,
+					 .selector = keys->selector,
+					 .state = KEY_DELETED,
+					 .since_s = keys->now_s},
+				.type = CRYPTO_RSA};
 
 	if (keys->pg == NULL || keys->away ||
 	    !keys_record(keys, &gone, reason_of(keys), true) || keys->away)
@@ -181,7 +180,7 @@ delete_lost(struct keys *keys)
 bool
 keys_delete(struct keys *keys)
 {
-	struct signing_key *first, *key;
+	struct kept_key *first, *key;
 
 	if (keys->arguments.force) {
 		if (!keys_enter(keys, keys->domain, true, &first))

@@ -65,12 +65,12 @@ open_one(struct keys_resolvers *resolvers, size_t number, struct why *why)
 }
 
 /* An arena of its own: what is still on its way ends with the question. */
-struct key_dns_answer
+struct key_check
 keys_resolvers_ask(struct keys_resolvers *resolvers, size_t number,
 		   struct domain domain, struct text selector,
 		   enum crypto_key_type type, struct text public_bytes)
 {
-	struct key_dns_answer answer = {.found = KEY_DNS_COULD_NOT_ASK};
+	struct key_check answer = {.found = KEY_FOUND_COULD_NOT_ASK};
 	struct arena *arena;
 	struct resolver *resolver;
 
@@ -79,8 +79,8 @@ keys_resolvers_ask(struct keys_resolvers *resolvers, size_t number,
 		return answer;
 	resolver = resolver_unbound_resolver(resolvers->open[number]);
 	arena = arena_new();
-	key_dns_wait(
-	    arena, key_dns_ask(arena, resolver, domain, selector),
+	key_check_wait(
+	    arena, key_check_ask(arena, resolver, domain, selector),
 	    clock_deadline_in((int64_t)resolvers->common->dns_timeout_s * 1000),
 	    type, public_bytes, &answer);
 	arena_free(arena);

@@ -5,7 +5,7 @@
 
 struct rotation {
 	struct keys *keys;
-	struct signing_key **first;
+	struct kept_key **first;
 	enum crypto_key_type type;
 	bool did, waits, failed;
 };
@@ -20,7 +20,7 @@ note(struct rotation *rotation, enum keys_step step)
 
 /* Has the key been in its state for so long? */
 static bool
-is_over(const struct rotation *rotation, const struct signing_key *key,
+is_over(const struct rotation *rotation, const struct kept_key *key,
 	uint64_t wait_s, unsigned now)
 {
 	return (rotation->keys->arguments.now & now) != 0 ||
@@ -28,10 +28,10 @@ is_over(const struct rotation *rotation, const struct signing_key *key,
 }
 
 /* The newest key of the type in a state. */
-static struct signing_key *
+static struct kept_key *
 newest(const struct rotation *rotation, enum key_state state)
 {
-	struct signing_key *key, *found = NULL;
+	struct kept_key *key, *found = NULL;
 
 	for (key = *rotation->first; key != NULL; key = key->next)
 		if (key->type == rotation->type && key->file.state == state &&
@@ -44,7 +44,7 @@ newest(const struct rotation *rotation, enum key_state state)
 /* --- the end of a key's life --- */
 
 static void
-end_revoked(struct rotation *rotation, struct signing_key *key)
+end_revoked(struct rotation *rotation, struct kept_key *key)
 {
 	struct keys *keys = rotation->keys;
 	enum keys_step step = keys_step_tell_revoked(keys, key);
@@ -61,7 +61,7 @@ static void
 end_old(struct rotation *rotation)
 {
 	struct keys *keys = rotation->keys;
-	struct signing_key *key, *next;
+	struct kept_key *key, *next;
 
 	for (key = *rotation->first; key != NULL; key = next) {
 		next = key->next;
@@ -85,7 +85,7 @@ end_old(struct rotation *rotation)
 static void
 retire_older(struct rotation *rotation)
 {
-	struct signing_key *newest_active = newest(rotation, KEY_ACTIVE), *key;
+	struct kept_key *newest_active = newest(rotation, KEY_ACTIVE), *key;
 	const char *reason;
 	bool sure = false;
 
@@ -99,7 +99,7 @@ retire_older(struct rotation *rotation)
 			continue;
 		sure =
 		    sure || keys_ask_all(rotation->keys, newest_active).found ==
-				KEY_DNS_SAME;
+				KEY_FOUND_SAME;
 		if (!sure) {
 			keys_say(rotation->keys, key,
 				 "waits: it is not sure that the DNS carries "
@@ -115,7 +115,7 @@ static bool
 is_successor_due(const struct rotation *rotation)
 {
 	const struct keys *keys = rotation->keys;
-	const struct signing_key *active = newest(rotation, KEY_ACTIVE);
+	const struct kept_key *active = newest(rotation, KEY_ACTIVE);
 
 	if (newest(rotation, KEY_MADE) != NULL ||
 	    newest(rotation, KEY_PUBLISHED) != NULL)
@@ -130,7 +130,7 @@ bring_up(struct rotation *rotation)
 {
 	struct keys *keys = rotation->keys;
 	bool now = (keys->arguments.now & KEYS_NOW_ACTIVATE) != 0;
-	struct signing_key *key;
+	struct kept_key *key;
 
 	if (is_successor_due(rotation))
 		note(rotation,
@@ -152,7 +152,7 @@ static void
 say_nothing_due(const struct rotation *rotation)
 {
 	struct keys *keys = rotation->keys;
-	const struct signing_key *active = newest(rotation, KEY_ACTIVE);
+	const struct kept_key *active = newest(rotation, KEY_ACTIVE);
 
 	if (active == NULL)
 		return;
@@ -173,7 +173,7 @@ say_nothing_due(const struct rotation *rotation)
 }
 
 static bool
-rotate_type(struct keys *keys, struct signing_key **first,
+rotate_type(struct keys *keys, struct kept_key **first,
 	    enum crypto_key_type type)
 {
 	struct rotation rotation = {.keys = keys, .first = first, .type = type};
@@ -189,7 +189,7 @@ static bool
 rotate_domain(struct keys *keys, struct domain domain)
 {
 	unsigned types = keys->settings.types;
-	struct signing_key *first, *key;
+	struct kept_key *first, *key;
 	bool fine = true;
 
 	if (!keys_enter(keys, domain, true, &first))
@@ -215,7 +215,7 @@ rotate_all(struct keys *keys)
 	bool fine = true;
 	struct why why;
 
-	if (!key_store_list(keys->arena, &keys->store, keys->domain, &file,
+	if (!key_files_list(keys->arena, &keys->store, keys->domain, &file,
 			    &why))
 		return keys_trouble(keys, NULL, "%s", why.text);
 	for (; file != NULL; file = file->next) {

@@ -4,23 +4,23 @@
 #include "base/arena.h"
 
 static const char *
-dns_text(struct keys *keys, const struct key_dns_answer *dns)
+dns_text(struct keys *keys, const struct key_check *dns)
 {
 	switch (dns->found) {
-	case KEY_DNS_SAME:
+	case KEY_FOUND_SAME:
 		return arena_printf(keys->arena, "same, %s%s",
 				    dns_security_name(dns->security),
 				    dns->test ? ", t=y" : "");
-	case KEY_DNS_MISSING:
+	case KEY_FOUND_MISSING:
 		return "missing";
-	case KEY_DNS_REVOKED:
+	case KEY_FOUND_REVOKED:
 		return "revoked";
-	case KEY_DNS_OTHER:
+	case KEY_FOUND_OTHER:
 		return arena_printf(keys->arena, "other: %s", dns->why.text);
-	case KEY_DNS_COULD_NOT_ASK:
+	case KEY_FOUND_COULD_NOT_ASK:
 		return arena_printf(keys->arena, "could not ask: %s",
 				    dns->why.text);
-	case KEY_DNS_NOT_ASKED:
+	case KEY_FOUND_NOT_ASKED:
 		break;
 	}
 	return "not asked";
@@ -80,7 +80,7 @@ list_key(struct keys *keys, const struct key_file *file,
 }
 
 static bool
-has_file(const struct signing_key *first, const struct key_known *known)
+has_file(const struct kept_key *first, const struct key_known *known)
 {
 	for (; first != NULL; first = first->next)
 		if (domain_equal(first->file.domain, known->domain) &&
@@ -90,7 +90,7 @@ has_file(const struct signing_key *first, const struct key_known *known)
 }
 
 static void
-list_others(struct keys *keys, const struct signing_key *first)
+list_others(struct keys *keys, const struct kept_key *first)
 {
 	struct key_known *known;
 	struct key_file file;
@@ -123,8 +123,8 @@ list_others(struct keys *keys, const struct signing_key *first)
 bool
 keys_list(struct keys *keys)
 {
-	struct signing_key *first, *key;
-	struct key_dns_answer dns;
+	struct kept_key *first, *key;
+	struct key_check dns;
 	bool fine = keys_load(keys, &first);
 
 	printf("%-24s %-16s %-9s %6s  %-7s %4s  %-18s %s\n", "DOMAIN",
@@ -144,30 +144,30 @@ enum judgement { TEST_OK, TEST_WRONG, TEST_UNKNOWN };
 
 /* Does the DNS say what the state of the key wants? */
 static enum judgement
-judge(enum key_state state, enum key_dns found)
+judge(enum key_state state, enum key_found found)
 {
 	switch (found) {
-	case KEY_DNS_SAME:
+	case KEY_FOUND_SAME:
 		return state == KEY_REVOKED ? TEST_WRONG : TEST_OK;
-	case KEY_DNS_MISSING:
+	case KEY_FOUND_MISSING:
 		return state == KEY_MADE || state == KEY_REVOKED ? TEST_OK
 								 : TEST_WRONG;
-	case KEY_DNS_REVOKED:
+	case KEY_FOUND_REVOKED:
 		return state == KEY_REVOKED ? TEST_OK : TEST_WRONG;
-	case KEY_DNS_OTHER:
+	case KEY_FOUND_OTHER:
 		return TEST_WRONG;
-	case KEY_DNS_NOT_ASKED:
-	case KEY_DNS_COULD_NOT_ASK:
+	case KEY_FOUND_NOT_ASKED:
+	case KEY_FOUND_COULD_NOT_ASK:
 		break;
 	}
 	return TEST_UNKNOWN;
 }
 
 static bool
-test_key(struct keys *keys, const struct signing_key *key)
+test_key(struct keys *keys, const struct kept_key *key)
 {
 	static const char *const words[] = {"ok", "WRONG", "unknown"};
-	struct key_dns_answer dns = keys_ask_all(keys, key);
+	struct key_check dns = keys_ask_all(keys, key);
 	enum judgement judgement = judge(key->file.state, dns.found);
 
 	keys->could_not_ask |= judgement == TEST_UNKNOWN;
@@ -179,7 +179,7 @@ test_key(struct keys *keys, const struct signing_key *key)
 bool
 keys_test(struct keys *keys)
 {
-	struct signing_key *key;
+	struct kept_key *key;
 	bool fine = keys_load(keys, &key), any = false;
 
 	for (; key != NULL; key = key->next) {
@@ -199,7 +199,7 @@ keys_test(struct keys *keys)
 bool
 keys_zone(struct keys *keys)
 {
-	struct signing_key *key;
+	struct kept_key *key;
 	bool fine = keys_load(keys, &key), revoked;
 
 	for (; key != NULL; key = key->next) {

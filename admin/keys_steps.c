@@ -3,22 +3,25 @@
 #include <time.h>
 
 #include "admin/key_publish.h"
+#include "admin/keys_signer.h"
 #include "base/arena.h"
 #include "base/private_key.h"
 
 /* --- the file, then the database --- */
 
 static enum keys_step
-change(struct keys *keys, struct signing_key *key, enum key_state to,
+change(struct keys *keys, struct kept_key *key, enum key_state to,
        const char *reason)
 {
 	struct why why;
 
-	if (key->stuck ||
-	    !key_store_move(keys->lock, &key->file, to, keys->now_s, &why)) {
-		if (!key->stuck)
-			keys_trouble(keys, key, "cannot become %s: %s",
-				     key_state_name(to), why.text);
+	if (key->stuck)
+		return KEYS_STEP_FAILED;
+	if (key->file.state == KEY_ACTIVE || to == KEY_ACTIVE)
+		keys_signer_note(keys);
+	if (!key_files_move(keys->lock, &key->file, to, keys->now_s, &why)) {
+		keys_trouble(keys, key, "cannot become %s: %s",
+			     key_state_name(to), why.text);
 		return KEYS_STEP_FAILED;
 	}
 	keys_say(keys, key, "%s: %s", key_state_name(to), reason);
@@ -28,7 +31,7 @@ change(struct keys *keys, struct signing_key *key, enum key_state to,
 
 /* Is the step one that can be?  Tells why not. */
 static bool
-may(struct keys *keys, struct signing_key *key, enum key_state to)
+may(struct keys *keys, struct kept_key *key, enum key_state to)
 {
 	struct why why;
 
@@ -47,7 +50,7 @@ is_taken(const struct keys *keys, struct text selector)
 {
 	const struct key_known *known;
 
-	if (key_store_has(keys->lock, selector))
+	if (key_files_has(keys->lock, selector))
 		return true;
 	for (known = keys->known; known != NULL; known = known->next)
 		if (text_equal(known->selector, selector))
@@ -57,23 +60,23 @@ is_taken(const struct keys *keys, struct text selector)
 
 /* Another host may have published a key of which nothing is known here. */
 static bool
-is_in_dns(struct keys *keys, struct signing_key *key)
+is_in_dns(struct keys *keys, struct kept_key *key)
 {
 	switch (keys_ask(keys, key).found) {
-	case KEY_DNS_SAME:
-	case KEY_DNS_OTHER:
-	case KEY_DNS_REVOKED:
+	case KEY_FOUND_SAME:
+	case KEY_FOUND_OTHER:
+	case KEY_FOUND_REVOKED:
 		return true;
-	case KEY_DNS_NOT_ASKED:
-	case KEY_DNS_MISSING:
-	case KEY_DNS_COULD_NOT_ASK:
+	case KEY_FOUND_NOT_ASKED:
+	case KEY_FOUND_MISSING:
+	case KEY_FOUND_COULD_NOT_ASK:
 		break;
 	}
 	return false;
 }
 
 static bool
-choose_selector(struct keys *keys, struct signing_key *key)
+choose_selector(struct keys *keys, struct kept_key *key)
 {
 	time_t now = (time_t)keys->now_s;
 	struct tm tm;
@@ -94,7 +97,7 @@ choose_selector(struct keys *keys, struct signing_key *key)
 }
 
 static bool
-write_new(struct keys *keys, struct signing_key *key)
+write_new(struct keys *keys, struct kept_key *key)
 {
 	struct private_key *private_key;
 	struct arena *secret = arena_new();
@@ -107,7 +110,7 @@ write_new(struct keys *keys, struct signing_key *key)
 		key->public_bytes = text_copy(
 		    keys->arena, private_key_public(secret, private_key));
 		fine =
-		    key_store_write(keys->lock, &keys->store, &key->file,
+		    key_files_write(keys->lock, &keys->store, &key->file,
 				    private_key_pem(secret, private_key), &why);
 	}
 	arena_free(secret);
@@ -117,7 +120,7 @@ write_new(struct keys *keys, struct signing_key *key)
 /* The file first: what is killed here is found by the next run.  Another
  * host may have taken the selector meanwhile. */
 static enum keys_step
-keep_new(struct keys *keys, struct signing_key *key)
+keep_new(struct keys *keys, struct kept_key *key)
 {
 	const char *reason =
 	    keys->arguments.reason != NULL ? keys->arguments.reason : "new key";
@@ -126,7 +129,7 @@ keep_new(struct keys *keys, struct signing_key *key)
 	if (!write_new(keys, key))
 		return KEYS_STEP_FAILED;
 	if (!keys_record(keys, key, reason, false)) {
-		key_store_remove(keys->lock, &key->file, &why);
+		key_files_remove(keys->lock, &key->file, &why);
 		return KEYS_STEP_FAILED;
 	}
 	keys_say(keys, key, "made: %s, %u bits", key_type_name(key->type),
@@ -136,10 +139,9 @@ keep_new(struct keys *keys, struct signing_key *key)
 
 enum keys_step
 keys_step_new(struct keys *keys, enum crypto_key_type type, unsigned bits,
-	      struct text selector, struct signing_key **first)
+	      struct text selector, struct kept_key **first)
 {
-	struct signing_key *key =
-	    arena_new_value(keys->arena, struct signing_key);
+	struct kept_key *key = arena_new_value(keys->arena, struct kept_key);
 	enum keys_step step;
 
 	key->type = type;
@@ -167,20 +169,20 @@ keys_step_new(struct keys *keys, enum crypto_key_type type, unsigned bits,
 /* --- publish --- */
 
 static bool
-put_into_dns(struct keys *keys, struct signing_key *key, bool revoked)
+put_into_dns(struct keys *keys, struct kept_key *key, bool revoked)
 {
 	struct text record = keys_record_text(keys, key, revoked);
 	struct why why;
 
 	return key_publish(keys->arena, &keys->settings,
-			   key_dns_name(keys->arena, key->file.domain,
-					key->file.selector),
+			   key_check_name(keys->arena, key->file.domain,
+					  key->file.selector),
 			   &record, &why) ||
 	       keys_trouble(keys, key, "cannot be published: %s", why.text);
 }
 
 static enum keys_step
-publish_missing(struct keys *keys, struct signing_key *key)
+publish_missing(struct keys *keys, struct kept_key *key)
 {
 	if (keys->settings.publish == KEYS_PUBLISH_NONE) {
 		keys_say(keys, key, "waits for you to put this into the zone:");
@@ -195,30 +197,30 @@ publish_missing(struct keys *keys, struct signing_key *key)
 }
 
 enum keys_step
-keys_step_publish(struct keys *keys, struct signing_key *key)
+keys_step_publish(struct keys *keys, struct kept_key *key)
 {
-	struct key_dns_answer dns;
+	struct key_check dns;
 
 	if (key->stuck)
 		return KEYS_STEP_FAILED;
 	dns = keys_ask(keys, key);
 	switch (dns.found) {
-	case KEY_DNS_SAME:
+	case KEY_FOUND_SAME:
 		if (key->file.state == KEY_MADE)
 			return change(keys, key, KEY_PUBLISHED,
 				      "the DNS carries it");
 		return KEYS_STEP_DONE;
-	case KEY_DNS_MISSING:
+	case KEY_FOUND_MISSING:
 		return publish_missing(keys, key);
-	case KEY_DNS_REVOKED:
+	case KEY_FOUND_REVOKED:
 		why_set(&dns.why, "p= is empty");
 		break;
-	case KEY_DNS_COULD_NOT_ASK:
+	case KEY_FOUND_COULD_NOT_ASK:
 		keys_say(keys, key, "waits: the DNS could not be asked: %s",
 			 dns.why.text);
 		return KEYS_STEP_WAITS;
-	case KEY_DNS_OTHER:
-	case KEY_DNS_NOT_ASKED:
+	case KEY_FOUND_OTHER:
+	case KEY_FOUND_NOT_ASKED:
 		break;
 	}
 	keys_trouble(keys, key,
@@ -231,11 +233,10 @@ keys_step_publish(struct keys *keys, struct signing_key *key)
 /* --- activate --- */
 
 enum keys_step
-keys_step_activate(struct keys *keys, struct signing_key *key,
-		   uint64_t waiting_s)
+keys_step_activate(struct keys *keys, struct kept_key *key, uint64_t waiting_s)
 {
 	int64_t left = key->file.since_s + (int64_t)waiting_s - keys->now_s;
-	struct key_dns_answer dns;
+	struct key_check dns;
 
 	if (!may(keys, key, KEY_ACTIVE))
 		return KEYS_STEP_FAILED;
@@ -248,23 +249,23 @@ keys_step_activate(struct keys *keys, struct signing_key *key,
 	}
 	dns = keys_ask_all(keys, key);
 	switch (dns.found) {
-	case KEY_DNS_SAME:
+	case KEY_FOUND_SAME:
 		return change(keys, key, KEY_ACTIVE,
 			      "the DNS carries it; it signs from now on");
-	case KEY_DNS_MISSING:
+	case KEY_FOUND_MISSING:
 		keys_say(keys, key, "waits: %s", dns.why.text);
 		return publish_missing(keys, key) == KEYS_STEP_FAILED
 			   ? KEYS_STEP_FAILED
 			   : KEYS_STEP_WAITS;
-	case KEY_DNS_COULD_NOT_ASK:
+	case KEY_FOUND_COULD_NOT_ASK:
 		keys_say(keys, key, "waits: the DNS could not be asked: %s",
 			 dns.why.text);
 		return KEYS_STEP_WAITS;
-	case KEY_DNS_REVOKED:
+	case KEY_FOUND_REVOKED:
 		why_set(&dns.why, "p= is empty");
 		break;
-	case KEY_DNS_OTHER:
-	case KEY_DNS_NOT_ASKED:
+	case KEY_FOUND_OTHER:
+	case KEY_FOUND_NOT_ASKED:
 		break;
 	}
 	keys_trouble(keys, key,
@@ -277,7 +278,7 @@ keys_step_activate(struct keys *keys, struct signing_key *key,
 /* --- retire, revoke, delete --- */
 
 enum keys_step
-keys_step_retire(struct keys *keys, struct signing_key *key, const char *reason)
+keys_step_retire(struct keys *keys, struct kept_key *key, const char *reason)
 {
 	return may(keys, key, KEY_RETIRED)
 		   ? change(keys, key, KEY_RETIRED, reason)
@@ -285,26 +286,26 @@ keys_step_retire(struct keys *keys, struct signing_key *key, const char *reason)
 }
 
 enum keys_step
-keys_step_tell_revoked(struct keys *keys, struct signing_key *key)
+keys_step_tell_revoked(struct keys *keys, struct kept_key *key)
 {
-	struct key_dns_answer dns = keys_ask(keys, key);
+	struct key_check dns = keys_ask(keys, key);
 
 	switch (dns.found) {
-	case KEY_DNS_OTHER:
+	case KEY_FOUND_OTHER:
 		keys_trouble(keys, key,
 			     "the DNS has another record there, which is left "
 			     "as it is: %s",
 			     dns.why.text);
 		return KEYS_STEP_FAILED;
-	case KEY_DNS_REVOKED:
-	case KEY_DNS_MISSING:
-	case KEY_DNS_NOT_ASKED:
+	case KEY_FOUND_REVOKED:
+	case KEY_FOUND_MISSING:
+	case KEY_FOUND_NOT_ASKED:
 		return KEYS_STEP_DONE;
-	case KEY_DNS_COULD_NOT_ASK:
+	case KEY_FOUND_COULD_NOT_ASK:
 		keys_say(keys, key, "waits: the DNS could not be asked: %s",
 			 dns.why.text);
 		return KEYS_STEP_WAITS;
-	case KEY_DNS_SAME:
+	case KEY_FOUND_SAME:
 		break;
 	}
 	if (keys->settings.publish == KEYS_PUBLISH_NONE) {
@@ -319,7 +320,7 @@ keys_step_tell_revoked(struct keys *keys, struct signing_key *key)
 }
 
 enum keys_step
-keys_step_revoke(struct keys *keys, struct signing_key *key, const char *reason)
+keys_step_revoke(struct keys *keys, struct kept_key *key, const char *reason)
 {
 	enum keys_step step;
 
@@ -332,17 +333,17 @@ keys_step_revoke(struct keys *keys, struct signing_key *key, const char *reason)
 
 /* False, told, while the DNS still has the record of a key that was in it. */
 static enum keys_step
-take_out_of_dns(struct keys *keys, struct signing_key *key)
+take_out_of_dns(struct keys *keys, struct kept_key *key)
 {
-	struct key_dns_answer dns = keys_ask(keys, key);
+	struct key_check dns = keys_ask(keys, key);
 	struct why why;
 
-	if (dns.found == KEY_DNS_COULD_NOT_ASK) {
+	if (dns.found == KEY_FOUND_COULD_NOT_ASK) {
 		keys_say(keys, key, "waits: the DNS could not be asked: %s",
 			 dns.why.text);
 		return KEYS_STEP_WAITS;
 	}
-	if (dns.found != KEY_DNS_SAME && dns.found != KEY_DNS_REVOKED)
+	if (dns.found != KEY_FOUND_SAME && dns.found != KEY_FOUND_REVOKED)
 		return KEYS_STEP_DONE;
 	if (keys->settings.publish == KEYS_PUBLISH_NONE) {
 		keys_say(keys, key,
@@ -350,17 +351,17 @@ take_out_of_dns(struct keys *keys, struct signing_key *key)
 			 "the zone");
 		return KEYS_STEP_WAITS;
 	}
-	if (key_publish(
-		keys->arena, &keys->settings,
-		key_dns_name(keys->arena, key->file.domain, key->file.selector),
-		NULL, &why))
+	if (key_publish(keys->arena, &keys->settings,
+			key_check_name(keys->arena, key->file.domain,
+				       key->file.selector),
+			NULL, &why))
 		return KEYS_STEP_DONE;
 	keys_trouble(keys, key, "cannot be taken out of the DNS: %s", why.text);
 	return KEYS_STEP_FAILED;
 }
 
 enum keys_step
-keys_step_delete(struct keys *keys, struct signing_key *key, const char *reason)
+keys_step_delete(struct keys *keys, struct kept_key *key, const char *reason)
 {
 	enum keys_step step;
 	struct why why;
@@ -370,7 +371,7 @@ keys_step_delete(struct keys *keys, struct signing_key *key, const char *reason)
 	step = take_out_of_dns(keys, key);
 	if (step != KEYS_STEP_DONE)
 		return step;
-	if (!key_store_remove(keys->lock, &key->file, &why)) {
+	if (!key_files_remove(keys->lock, &key->file, &why)) {
 		keys_trouble(keys, key, "%s", why.text);
 		return KEYS_STEP_FAILED;
 	}

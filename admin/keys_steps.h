@@ -27,29 +27,28 @@ enum keys_step {
  * selector gives the next free one of the year: "2026a-rsa". */
 enum keys_step keys_step_new(struct keys *keys, enum crypto_key_type type,
 			     unsigned bits, struct text selector,
-			     struct signing_key **first);
+			     struct kept_key **first);
 
 /* made: into the DNS, unless it is there. */
-enum keys_step keys_step_publish(struct keys *keys, struct signing_key *key);
+enum keys_step keys_step_publish(struct keys *keys, struct kept_key *key);
 
 /* published, or retired: signs from now on, if the DNS carries it everywhere
  * and `waiting_s` have gone by since it was published. */
-enum keys_step keys_step_activate(struct keys *keys, struct signing_key *key,
+enum keys_step keys_step_activate(struct keys *keys, struct kept_key *key,
 				  uint64_t waiting_s);
 
 /* active: signs no more. */
-enum keys_step keys_step_retire(struct keys *keys, struct signing_key *key,
+enum keys_step keys_step_retire(struct keys *keys, struct kept_key *key,
 				const char *reason);
 
 /* published, active, retired: nobody shall trust it any more. */
-enum keys_step keys_step_revoke(struct keys *keys, struct signing_key *key,
+enum keys_step keys_step_revoke(struct keys *keys, struct kept_key *key,
 				const char *reason);
 /* revoked: sees to it that the DNS says so. */
-enum keys_step keys_step_tell_revoked(struct keys *keys,
-				      struct signing_key *key);
+enum keys_step keys_step_tell_revoked(struct keys *keys, struct kept_key *key);
 
 /* made, published, revoked: out of the DNS, and gone. */
-enum keys_step keys_step_delete(struct keys *keys, struct signing_key *key,
+enum keys_step keys_step_delete(struct keys *keys, struct kept_key *key,
 				const char *reason);
 
 #endif

@@ -1,6 +1,7 @@
 #include "admin/keys_sync.h"
 
 #include "admin/keys.h"
+#include "admin/keys_signer.h"
 #include "admin/keys_work.h"
 #include "base/arena.h"
 #include "base/base64.h"
@@ -28,12 +29,14 @@ find_known(struct key_known *known, struct text selector)
 /* With --follow a key goes on to the state that another host gave it, step by
  * step. */
 static bool
-follow(struct keys *keys, struct signing_key *key, enum key_state to)
+follow(struct keys *keys, struct kept_key *key, enum key_state to)
 {
 	struct why why;
 
+	if (to < KEY_DELETED)
+		keys_signer_note(keys);
 	while (key->file.state < to && to < KEY_DELETED) {
-		if (!key_store_move(keys->lock, &key->file, key->file.state + 1,
+		if (!key_files_move(keys->lock, &key->file, key->file.state + 1,
 				    keys->now_s, &why))
 			return keys_trouble(keys, key, "%s", why.text);
 		keys_say(keys, key, "%s, as in the database",
@@ -44,8 +47,7 @@ follow(struct keys *keys, struct signing_key *key, enum key_state to)
 
 /* Is it the key that the database knows under this name? */
 static bool
-is_same(struct keys *keys, struct signing_key *key,
-	const struct key_known *known)
+is_same(struct keys *keys, struct kept_key *key, const struct key_known *known)
 {
 	if (text_equal(base64_encode(keys->arena, key->public_bytes),
 		       known->public_key))
@@ -59,7 +61,7 @@ is_same(struct keys *keys, struct signing_key *key,
 }
 
 static void
-catch_up_key(struct keys *keys, struct signing_key *key,
+catch_up_key(struct keys *keys, struct kept_key *key,
 	     const struct key_known *known)
 {
 	enum key_state before = known != NULL ? known->state : KEY_NO_STATE;
@@ -88,7 +90,7 @@ catch_up_key(struct keys *keys, struct signing_key *key,
 static void
 catch_up_deleted(struct keys *keys, const struct key_known *known)
 {
-	struct signing_key gone = {
+	struct kept_key gone = {
 	    .file = {.domain = known->domain,
 		     .selector = known->selector,
 		     .state = KEY_DELETED,
@@ -107,10 +109,10 @@ catch_up_deleted(struct keys *keys, const struct key_known *known)
 }
 
 void
-keys_catch_up(struct keys *keys, struct signing_key *first)
+keys_catch_up(struct keys *keys, struct kept_key *first)
 {
 	struct text host = text_from(keys->common.hostname);
-	struct signing_key *key;
+	struct kept_key *key;
 	struct key_known *known;
 	struct why why;
 
@@ -135,7 +137,7 @@ keys_catch_up(struct keys *keys, struct signing_key *first)
 static bool
 sync_domain(struct keys *keys, struct domain domain)
 {
-	struct signing_key *first;
+	struct kept_key *first;
 	bool fine;
 
 	fine = keys_enter(keys, domain, false, &first);
@@ -188,7 +190,7 @@ sync_all(struct keys *keys)
 	bool fine = true;
 	struct why why;
 
-	if (!key_store_list(keys->arena, &keys->store, last, &first, &why))
+	if (!key_files_list(keys->arena, &keys->store, last, &first, &why))
 		return keys_trouble(keys, NULL, "%s", why.text);
 	for (file = first; file != NULL && !keys->away; file = file->next) {
 		if (domain_equal(file->domain, last))

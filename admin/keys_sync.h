@@ -7,11 +7,11 @@
 #define ADMIN_KEYS_SYNC_H
 
 struct keys;
-struct signing_key;
+struct kept_key;
 
 /* Records what the database does not know of the domain in work, and loads
  * keys->known.  A key that it knows otherwise is told and becomes stuck. */
-void keys_catch_up(struct keys *keys, struct signing_key *first);
+void keys_catch_up(struct keys *keys, struct kept_key *first);
 
 /* Says once that nothing is recorded. */
 void keys_say_away(struct keys *keys, const char *reason);

@@ -76,7 +76,7 @@ keys_open(struct keys *keys, const struct keys_arguments *arguments,
 	if (!read_config(keys, arguments->config, why) ||
 	    !read_names(keys, why))
 		return false;
-	keys->store = (struct key_store){.directory = keys->settings.directory,
+	keys->store = (struct key_files){.directory = keys->settings.directory,
 					 .group = keys->settings.group};
 	keys->actor = find_actor(keys->arena);
 	options.conninfo = keys->common.conninfo;
@@ -103,7 +103,7 @@ keys_close(struct keys *keys)
 /* --- words --- */
 
 static void
-tell(FILE *to, const struct keys *keys, const struct signing_key *key,
+tell(FILE *to, const struct keys *keys, const struct kept_key *key,
      const char *format, va_list values)
 {
 	char line[LINE_BYTES_MAX];
@@ -121,7 +121,7 @@ tell(FILE *to, const struct keys *keys, const struct signing_key *key,
 }
 
 void
-keys_say(const struct keys *keys, const struct signing_key *key,
+keys_say(const struct keys *keys, const struct kept_key *key,
 	 const char *format, ...)
 {
 	va_list values;
@@ -132,7 +132,7 @@ keys_say(const struct keys *keys, const struct signing_key *key,
 }
 
 bool
-keys_trouble(const struct keys *keys, const struct signing_key *key,
+keys_trouble(const struct keys *keys, const struct kept_key *key,
 	     const char *format, ...)
 {
 	va_list values;
@@ -165,10 +165,10 @@ keys_time_text(struct keys *keys, int64_t seconds)
 /* --- keys --- */
 
 static bool
-load(struct keys *keys, struct signing_key *key)
+load(struct keys *keys, struct kept_key *key)
 {
 	const char *path =
-	    key_store_path(keys->arena, &keys->store, &key->file);
+	    key_files_path(keys->arena, &keys->store, &key->file);
 	struct private_key *private_key;
 	struct arena *secret = arena_new();
 	struct text pem = {0};
@@ -190,19 +190,19 @@ load(struct keys *keys, struct signing_key *key)
 }
 
 bool
-keys_load(struct keys *keys, struct signing_key **first)
+keys_load(struct keys *keys, struct kept_key **first)
 {
 	struct key_file *file;
-	struct signing_key *key;
+	struct kept_key *key;
 	bool all = true;
 	struct why why;
 
 	*first = NULL;
-	if (!key_store_list(keys->arena, &keys->store, keys->domain, &file,
+	if (!key_files_list(keys->arena, &keys->store, keys->domain, &file,
 			    &why))
 		return keys_trouble(keys, NULL, "%s", why.text);
 	for (; file != NULL; file = file->next) {
-		key = arena_new_value(keys->arena, struct signing_key);
+		key = arena_new_value(keys->arena, struct kept_key);
 		key->file = *file;
 		if (!load(keys, key)) {
 			all = false;
@@ -214,8 +214,8 @@ keys_load(struct keys *keys, struct signing_key **first)
 	return all;
 }
 
-struct signing_key *
-keys_find(struct signing_key *first, struct text selector)
+struct kept_key *
+keys_find(struct kept_key *first, struct text selector)
 {
 	while (first != NULL && !text_equal(first->file.selector, selector))
 		first = first->next;
@@ -224,13 +224,13 @@ keys_find(struct signing_key *first, struct text selector)
 
 bool
 keys_enter(struct keys *keys, struct domain domain, bool make,
-	   struct signing_key **first)
+	   struct kept_key **first)
 {
 	struct why why;
 
 	keys_leave(keys);
 	keys->domain = domain;
-	keys->lock = key_store_lock(&keys->store, domain, make, &why);
+	keys->lock = key_files_lock(&keys->store, domain, make, &why);
 	if (keys->lock < 0)
 		return keys_trouble(keys, NULL, "%s", why.text);
 	/* what cannot be read has been told, and harms no other key */
@@ -242,13 +242,13 @@ keys_enter(struct keys *keys, struct domain domain, bool make,
 void
 keys_leave(struct keys *keys)
 {
-	key_store_unlock(keys->lock);
+	key_files_unlock(keys->lock);
 	keys->lock = -1;
 	keys->known = NULL;
 }
 
 bool
-keys_record(struct keys *keys, struct signing_key *key, const char *reason,
+keys_record(struct keys *keys, struct kept_key *key, const char *reason,
 	    bool catch_up)
 {
 	struct key_change change = {.domain = key->file.domain,
@@ -283,36 +283,36 @@ keys_record(struct keys *keys, struct signing_key *key, const char *reason,
 
 /* --- DNS --- */
 
-struct key_dns_answer
-keys_ask(struct keys *keys, const struct signing_key *key)
+struct key_check
+keys_ask(struct keys *keys, const struct kept_key *key)
 {
-	struct key_dns_answer answer = keys_resolvers_ask(
+	struct key_check answer = keys_resolvers_ask(
 	    keys->resolvers, 0, key->file.domain, key->file.selector, key->type,
 	    key->public_bytes);
 
-	keys->could_not_ask |= answer.found == KEY_DNS_COULD_NOT_ASK;
+	keys->could_not_ask |= answer.found == KEY_FOUND_COULD_NOT_ASK;
 	return answer;
 }
 
-struct key_dns_answer
-keys_ask_all(struct keys *keys, const struct signing_key *key)
+struct key_check
+keys_ask_all(struct keys *keys, const struct kept_key *key)
 {
-	struct key_dns_answer answer = keys_ask(keys, key);
+	struct key_check answer = keys_ask(keys, key);
 	size_t i;
 
-	if (answer.found == KEY_DNS_MISSING)
+	if (answer.found == KEY_FOUND_MISSING)
 		why_set(&answer.why, "the DNS does not carry it yet");
 	for (i = 0;
-	     answer.found == KEY_DNS_SAME && i < keys->settings.servers.count;
+	     answer.found == KEY_FOUND_SAME && i < keys->settings.servers.count;
 	     i++) {
-		struct key_dns_answer further = keys_resolvers_ask(
+		struct key_check further = keys_resolvers_ask(
 		    keys->resolvers, i + 1, key->file.domain,
 		    key->file.selector, key->type, key->public_bytes);
 
-		if (further.found == KEY_DNS_SAME)
+		if (further.found == KEY_FOUND_SAME)
 			continue;
 		answer = further;
-		if (further.found == KEY_DNS_MISSING)
+		if (further.found == KEY_FOUND_MISSING)
 			why_set(&answer.why, "it does not carry it yet");
 		why_prefix(&answer.why, "%s", keys->settings.servers.values[i]);
 	}
@@ -320,7 +320,7 @@ keys_ask_all(struct keys *keys, const struct signing_key *key)
 }
 
 struct text
-keys_record_text(struct keys *keys, const struct signing_key *key, bool revoked)
+keys_record_text(struct keys *keys, const struct kept_key *key, bool revoked)
 {
 	struct dkim_record record = {.type = key->type,
 				     .data = key->public_bytes};
@@ -331,14 +331,14 @@ keys_record_text(struct keys *keys, const struct signing_key *key, bool revoked)
 }
 
 struct text
-keys_zone_line(struct keys *keys, const struct signing_key *key, bool revoked)
+keys_zone_line(struct keys *keys, const struct kept_key *key, bool revoked)
 {
 	struct buf line;
 
 	buf_init(&line, keys->arena, LINE_BYTES_MAX);
 	zone_text_write_record(
 	    &line,
-	    key_dns_name(keys->arena, key->file.domain, key->file.selector),
+	    key_check_name(keys->arena, key->file.domain, key->file.selector),
 	    (uint32_t)keys->settings.ttl_s,
 	    keys_record_text(keys, key, revoked));
 	return buf_view(&line);

@@ -1,6 +1,6 @@
 /* keys_work.h - what the commands of `signet keys` work with
  *
- * The files are what counts (key_store.h).  The database is asked before a
+ * The files are what counts (key_files.h).  The database is asked before a
  * step, to learn what other hosts did, and told after it; where it is away
  * the step is done all the same, and that is said once.
  */
@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "admin/key_dns.h"
+#include "admin/key_check.h"
 #include "admin/key_record.h"
-#include "admin/key_store.h"
+#include "admin/key_files.h"
 #include "io/config_common.h"
 #include "io/config_keys.h"
 
@@ -36,20 +36,20 @@ struct keys_arguments {
 };
 
 /* A key with its public half. */
-struct signing_key {
+struct kept_key {
 	struct key_file file;
 	enum crypto_key_type type;
 	unsigned bits;
 	struct text public_bytes;
 	bool stuck; /* told: nothing is done with it in this run */
-	struct signing_key *next;
+	struct kept_key *next;
 };
 
 struct keys {
 	struct arena *arena;
 	struct config_common common;
 	struct config_keys settings;
-	struct key_store store;
+	struct key_files store;
 	struct keys_arguments arguments;
 	struct domain domain; /* set if one was given */
 	struct text selector;
@@ -59,8 +59,9 @@ struct keys {
 	struct keys_resolvers *resolvers;
 	int64_t now_s;
 	const char *actor;
-	int lock;	 /* of the domain in work; -1: none */
-	bool unreadable; /* files of the domain in work */
+	int lock;	   /* of the domain in work; -1: none */
+	bool signer_noted; /* keys_signer.h */
+	bool unreadable;   /* files of the domain in work */
 	bool could_not_ask;
 };
 
@@ -70,40 +71,38 @@ void keys_close(struct keys *keys);
 
 /* A line for the administrator; `key` may be NULL.  Troubles go to standard
  * error and return false. */
-void keys_say(const struct keys *keys, const struct signing_key *key,
+void keys_say(const struct keys *keys, const struct kept_key *key,
 	      const char *format, ...) __attribute__((format(printf, 3, 4)));
-bool keys_trouble(const struct keys *keys, const struct signing_key *key,
+bool keys_trouble(const struct keys *keys, const struct kept_key *key,
 		  const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The keys of the domain in work, or of all; false if some could not be read,
  * which has been told and leaves them out. */
-bool keys_load(struct keys *keys, struct signing_key **first);
-struct signing_key *keys_find(struct signing_key *first, struct text selector);
+bool keys_load(struct keys *keys, struct kept_key **first);
+struct kept_key *keys_find(struct kept_key *first, struct text selector);
 
 /* Begins the work on one domain: lock, files, and what the database knows,
  * which learns what it missed.  keys_leave ends it. */
 bool keys_enter(struct keys *keys, struct domain domain, bool make,
-		struct signing_key **first);
+		struct kept_key **first);
 void keys_leave(struct keys *keys);
 
 /* Tells the database the state of a key.  False if it refuses, which has been
  * told; true also if it is away. */
-bool keys_record(struct keys *keys, struct signing_key *key, const char *reason,
+bool keys_record(struct keys *keys, struct kept_key *key, const char *reason,
 		 bool catch_up);
 
 /* What the DNS says of the key: the validating resolver, and then each of
  * [keys] servers until one says something else, which is told in `why`. */
-struct key_dns_answer keys_ask(struct keys *keys,
-			       const struct signing_key *key);
-struct key_dns_answer keys_ask_all(struct keys *keys,
-				   const struct signing_key *key);
+struct key_check keys_ask(struct keys *keys, const struct kept_key *key);
+struct key_check keys_ask_all(struct keys *keys, const struct kept_key *key);
 
 /* The key record, or the one that revokes the key. */
-struct text keys_record_text(struct keys *keys, const struct signing_key *key,
+struct text keys_record_text(struct keys *keys, const struct kept_key *key,
 			     bool revoked);
 /* The same as a line for the zone. */
-struct text keys_zone_line(struct keys *keys, const struct signing_key *key,
+struct text keys_zone_line(struct keys *keys, const struct kept_key *key,
 			   bool revoked);
 
 /* "12 d", "3 h", "5 min", "10 s" */

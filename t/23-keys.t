@@ -470,9 +470,13 @@ sub killed_at_database {
 	wait_for(10, sub { $pg->value('select count(*) from pg_locks where '
 	    . 'not granted') }, 'the command at the database');
 	end_process($pid, 'KILL');
-	$pg->psql("select pg_terminate_backend(pid) from pg_stat_activity "
-	    . "where query like '%pg_sleep%' and pid <> pg_backend_pid() or "
-	    . "application_name = 'signet-keys'");
+	# first who waits, or it would get the lock and be done
+	for my $who ("application_name = 'signet-keys'",
+	    "query like '%pg_sleep%'") {
+		wait_for(10, sub { $pg->value('select count('
+		    . 'pg_terminate_backend(pid)) from pg_stat_activity where '
+		    . "pid <> pg_backend_pid() and $who") == 0 }, 'the end');
+	}
 	end_process($psql);
 	return;
 }
@@ -511,6 +515,32 @@ subtest 'half a file' => sub {
 	spew("$dir{mx6}/keys/kill.test/.new-k3", 'half');
 	done('mx6', 'new', 'kill.test', 'k3');
 	is(files('mx6', 'kill.test'), 'k3.pem.made', 'written whole');
+};
+
+subtest 'signet-sign is told' => sub {
+	my $teller = "$dir{mx6}/tell";
+	my @more = (dns => "forward = @{[$zone->address]}\nroot_key = none\n",
+	    keys => "record = no\npublish = hook\nhook = $hook\n"
+	    . "settle = 0\nreload = $teller \$(id) now\n");
+	host('mx6', @more);
+	done('mx6', 'publish', 'kill.test');
+	like(refused('mx6', 1, qr/signet-sign was not told: cannot run/,
+	    'rotate', 'kill.test'), qr/k3: active/, 'active, but not told');
+	spew($teller, "#!/bin/sh\necho \"\$*\" >>$dir{mx6}/told\n", 0755);
+	like(done('mx6', 'rotate', 'kill.test'), qr/^signet-sign was told$/m,
+	    'the next run does it');
+	unlike(done('mx6', 'rotate', 'kill.test'), qr/was told/, 'once');
+	is(slurp("$dir{mx6}/told"), "\$(id) now\n", 'and without a shell');
+	spew($teller, "#!/bin/sh\nkill -9 \$PPID\n", 0755);
+	my ($status) = keys_of('mx6', 'retire', 'kill.test', 'k3', '--force');
+	is($status, 137, 'killed there');
+	spew($teller, "#!/bin/sh\nexit 0\n", 0755);
+	unlike(done('mx6', 'list'), qr/was told/, 'looking changes nothing');
+	like(done('mx6', 'activate', 'kill.test', 'k3'), qr/was told/,
+	    'the next run does it');
+	host('mx6', dns => "forward = @{[$zone->address]}\nroot_key = none\n",
+	    @common[2, 3], keys => "publish = hook\nhook = $hook\n"
+	    . "settle = 0\n");
 };
 
 # --- OpenDKIM's tables ---

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/utf8.h"
 #include "base/why.h"
 #include "io/clock.h"
 
@@ -151,4 +152,17 @@ child_run(struct arena *arena, const char *const *arguments, struct text input,
 	return in_time ||
 	       why_set(why, "%s did not end in %lld s and was killed",
 		       arguments[0], (long long)(time_ms / 1000));
+}
+
+struct text
+child_words(struct arena *arena, const struct child_result *result, size_t most)
+{
+	char *line = text_string(arena, text_trim(result->output)), *at;
+
+	if (line[0] == '\0')
+		return TEXT("it said nothing");
+	for (at = line; *at != '\0'; at++)
+		if (*at == '\n' || *at == '\t')
+			*at = ' ';
+	return utf8_for_log(arena, text_from(line), most);
 }

@@ -29,4 +29,8 @@ bool child_run(struct arena *arena, const char *const *arguments,
 	       struct text input, int64_t time_ms, struct child_result *result,
 	       struct why *why);
 
+/* What it said, fit for one line of ours. */
+struct text child_words(struct arena *arena, const struct child_result *result,
+			size_t most);
+
 #endif

@@ -117,6 +117,10 @@ const struct config_option config_keys_table[] = {
      .type = CONFIG_STRING,
      .offset = MEMBER(hook)},
     {.section = "keys",
+     .name = "reload",
+     .type = CONFIG_STRINGS,
+     .offset = MEMBER(reload)},
+    {.section = "keys",
      .name = "servers",
      .type = CONFIG_STRINGS,
      .offset = MEMBER(servers),
@@ -217,6 +221,8 @@ config_keys_fill(struct arena *arena, struct config_source *source,
 	       check_path(source, "nsupdate", keys->nsupdate, why) &&
 	       check_path(source, "nsupdate_key", keys->nsupdate_key, why) &&
 	       check_path(source, "hook", keys->hook, why) &&
+	       (keys->reload.count == 0 ||
+		check_path(source, "reload", keys->reload.values[0], why)) &&
 	       check_servers(source, keys, why) &&
 	       check_zone(arena, source, keys, why) &&
 	       check_publish(source, keys, why);

@@ -45,6 +45,7 @@ struct config_keys {
 	const char *nsupdate_zone;     /* NULL: nsupdate finds it */
 	const char *nsupdate_key;      /* file with a TSIG key; NULL: none */
 	const char *hook;	       /* program */
+	struct config_strings reload;  /* program and its arguments */
 	struct config_strings servers; /* further ones that must carry a key
 					  before it signs: ADDR or ADDR@PORT */
 };

@@ -95,6 +95,17 @@ much_output_is_cut(void **state)
 }
 
 static void
+words_fit_for_a_line(void **state)
+{
+	const struct child_result said = {.output =
+					      TEXT_INIT("a\n\tb\033[2J\xff\n")},
+				  silent = {0};
+
+	assert_text(child_words(*state, &said, 100), "a  b?[2J?");
+	assert_text(child_words(*state, &silent, 100), "it said nothing");
+}
+
+static void
 what_is_not_there_is_told(void **state)
 {
 	const char *const arguments[] = {"/nonexistent/program", NULL};
@@ -117,6 +128,7 @@ main(void)
 	    arena_unit_test(has_nothing_of_ours),
 	    arena_unit_test(ends_when_its_time_is_up),
 	    arena_unit_test(much_output_is_cut),
+	    arena_unit_test(words_fit_for_a_line),
 	    arena_unit_test(what_is_not_there_is_told),
 	};
 

@@ -80,6 +80,7 @@ mistakes_are_named(void **state)
 	    {"nsupdate_server = dns.example", "is no address"},
 	    {"nsupdate_zone = a..b", "is no domain"},
 	    {"nsupdate_key = tsig", "is no path from the root"},
+	    {"reload = systemctl reload signet-sign", "is no path from"},
 	    {"selector = x", "there is no option"},
 	};
 	struct config_keys keys;

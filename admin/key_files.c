@@ -1,4 +1,4 @@
-#include "admin/key_store.h"
+#include "admin/key_files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -44,7 +44,7 @@ key_selector_parse(struct arena *arena, struct text text, struct domain domain,
 }
 
 const char *
-key_store_path(struct arena *arena, const struct key_store *store,
+key_files_path(struct arena *arena, const struct key_files *store,
 	       const struct key_file *key)
 {
 	return arena_printf(arena, "%s/" TEXT_FMT "/" TEXT_FMT "%s",
@@ -132,7 +132,7 @@ list_domain(struct arena *arena, const char *path, struct domain domain,
 }
 
 static const char *
-domain_path(struct arena *arena, const struct key_store *store,
+domain_path(struct arena *arena, const struct key_files *store,
 	    struct domain domain)
 {
 	return arena_printf(arena, "%s/" TEXT_FMT, store->directory,
@@ -140,7 +140,7 @@ domain_path(struct arena *arena, const struct key_store *store,
 }
 
 bool
-key_store_list(struct arena *arena, const struct key_store *store,
+key_files_list(struct arena *arena, const struct key_files *store,
 	       struct domain domain, struct key_file **first, struct why *why)
 {
 	struct dirent *entry;
@@ -193,7 +193,7 @@ give(int fd, const char *group, mode_t mode, struct why *why)
 }
 
 static int
-open_directory(const char *path, const struct key_store *store, bool make,
+open_directory(const char *path, const struct key_files *store, bool make,
 	       struct why *why)
 {
 	bool made = make && mkdir(path, 0700) == 0;
@@ -233,7 +233,7 @@ wait_for_lock(int fd, const char *path, struct why *why)
 }
 
 int
-key_store_lock(const struct key_store *store, struct domain domain, bool make,
+key_files_lock(const struct key_files *store, struct domain domain, bool make,
 	       struct why *why)
 {
 	char path[PATH_MAX];
@@ -256,7 +256,7 @@ key_store_lock(const struct key_store *store, struct domain domain, bool make,
 }
 
 void
-key_store_unlock(int lock)
+key_files_unlock(int lock)
 {
 	if (lock >= 0)
 		close(lock);
@@ -285,7 +285,7 @@ write_all(int fd, struct text bytes)
 
 /* The whole file under a name that nobody looks at. */
 static bool
-write_aside(int lock, const struct key_store *store, const char *name,
+write_aside(int lock, const struct key_files *store, const char *name,
 	    struct text pem, struct why *why)
 {
 	bool fine;
@@ -315,7 +315,7 @@ sync_directory(int lock, struct why *why)
 }
 
 bool
-key_store_write(int lock, const struct key_store *store,
+key_files_write(int lock, const struct key_files *store,
 		const struct key_file *key, struct text pem, struct why *why)
 {
 	char name[NAME_MAX], aside[NAME_MAX];
@@ -335,7 +335,7 @@ key_store_write(int lock, const struct key_store *store,
 /* The time first: after kill -9 between the two the key is still in its old
  * state, and at most waits longer. */
 bool
-key_store_move(int lock, struct key_file *key, enum key_state to, int64_t now_s,
+key_files_move(int lock, struct key_file *key, enum key_state to, int64_t now_s,
 	       struct why *why)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
@@ -356,7 +356,7 @@ key_store_move(int lock, struct key_file *key, enum key_state to, int64_t now_s,
 }
 
 bool
-key_store_has(int lock, struct text selector)
+key_files_has(int lock, struct text selector)
 {
 	const struct key_file key = {.selector = selector};
 	char name[NAME_MAX];
@@ -371,7 +371,7 @@ key_store_has(int lock, struct text selector)
 }
 
 bool
-key_store_remove(int lock, const struct key_file *key, struct why *why)
+key_files_remove(int lock, const struct key_file *key, struct why *why)
 {
 	char name[NAME_MAX];
 	int fd;

@@ -1,4 +1,4 @@
-/* key_store.h - the directory of signing keys
+/* key_files.h - the directory of signing keys
  *
  * DIRECTORY/DOMAIN/SELECTOR.pem is an active key, which signet-sign signs
  * with; keys in other states lie beside it as SELECTOR.pem.made, .published,
@@ -12,8 +12,8 @@
  * or after, and never in both.  Directories have mode 0750 and files 0640;
  * root gives them to the group.
  */
-#ifndef ADMIN_KEY_STORE_H
-#define ADMIN_KEY_STORE_H
+#ifndef ADMIN_KEY_FILES_H
+#define ADMIN_KEY_FILES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@
 struct arena;
 struct why;
 
-struct key_store {
+struct key_files {
 	const char *directory;
 	const char *group;
 };
@@ -44,36 +44,36 @@ bool key_selector_parse(struct arena *arena, struct text text,
 			struct why *why);
 
 /* The path of a key's file. */
-const char *key_store_path(struct arena *arena, const struct key_store *store,
+const char *key_files_path(struct arena *arena, const struct key_files *store,
 			   const struct key_file *key);
 
 /* The keys of one domain, or of all if it is not set, by domain and
  * selector.  A directory that is not there holds none.  A selector in two
  * states is an error. */
-bool key_store_list(struct arena *arena, const struct key_store *store,
+bool key_files_list(struct arena *arena, const struct key_files *store,
 		    struct domain domain, struct key_file **first,
 		    struct why *why);
 
-/* Keeps other runs away from a domain until key_store_unlock; waits for half
+/* Keeps other runs away from a domain until key_files_unlock; waits for half
  * a minute.  Makes the domain's directory with `make`; without it, a
  * directory that is not there is an error.  The handle, or -1. */
-int key_store_lock(const struct key_store *store, struct domain domain,
+int key_files_lock(const struct key_files *store, struct domain domain,
 		   bool make, struct why *why);
-void key_store_unlock(int lock);
+void key_files_unlock(int lock);
 
 /* Writes a new key in the state `key->state`; one that is there under that
  * name is never overwritten. */
-bool key_store_write(int lock, const struct key_store *store,
+bool key_files_write(int lock, const struct key_files *store,
 		     const struct key_file *key, struct text pem,
 		     struct why *why);
 
 /* Changes the state of a key: the file and `key`. */
-bool key_store_move(int lock, struct key_file *key, enum key_state to,
+bool key_files_move(int lock, struct key_file *key, enum key_state to,
 		    int64_t now_s, struct why *why);
 /* Is or was there a key of this name? */
-bool key_store_has(int lock, struct text selector);
+bool key_files_has(int lock, struct text selector);
 
 /* The bytes of the key are lost. */
-bool key_store_remove(int lock, const struct key_file *key, struct why *why);
+bool key_files_remove(int lock, const struct key_file *key, struct why *why);
 
 #endif

@@ -1,20 +1,20 @@
 #include "unit.h"
 
-#include "admin/key_dns.h"
+#include "admin/key_check.h"
 #include "base/base64.h"
 #include "base/dns_zone.h"
 
 #define PUBLIC "0123456789abcdef0123456789abcdef"
 
 /* What the zone says of key s of example.org. */
-static struct key_dns_answer
+static struct key_check
 ask(struct arena *arena, const char *record)
 {
 	const char *zone = arena_printf(
 	    arena, "$DNSSEC secure\nx.example.org A 192.0.2.1\n%s%s\n",
 	    record[0] == '\0' ? "" : "s._domainkey.example.org TXT ", record);
 	struct dns_zone *parsed;
-	struct key_dns_answer answer;
+	struct key_check answer;
 	struct domain domain;
 	struct why why;
 
@@ -22,9 +22,9 @@ ask(struct arena *arena, const char *record)
 	if (parsed == NULL)
 		fail_msg("%s", why.text);
 	assert_true(domain_parse(arena, TEXT("example.org"), &domain, NULL));
-	key_dns_wait(
+	key_check_wait(
 	    arena,
-	    key_dns_ask(arena, dns_zone_resolver(parsed), domain, TEXT("s")),
+	    key_check_ask(arena, dns_zone_resolver(parsed), domain, TEXT("s")),
 	    (struct deadline){0}, CRYPTO_ED25519, TEXT(PUBLIC), &answer);
 	return answer;
 }
@@ -39,14 +39,14 @@ record(struct arena *arena, const char *tags, const char *bytes)
 static void
 the_same_key(void **state)
 {
-	struct key_dns_answer answer =
+	struct key_check answer =
 	    ask(*state, record(*state, "v=DKIM1; k=ed25519; ", PUBLIC));
 
-	assert_int_equal(answer.found, KEY_DNS_SAME);
+	assert_int_equal(answer.found, KEY_FOUND_SAME);
 	assert_int_equal(answer.security, DNS_SECURE);
 	assert_false(answer.test);
 	answer = ask(*state, record(*state, "k=ed25519; t=y; ", PUBLIC));
-	assert_int_equal(answer.found, KEY_DNS_SAME);
+	assert_int_equal(answer.found, KEY_FOUND_SAME);
 	assert_true(answer.test);
 }
 
@@ -61,39 +61,40 @@ another_key_and_why(void **state)
 	    {"v=DKIM1; k=ed25519; s=web; ", PUBLIC, "mail"},
 	    {"v=DKIM2; k=ed25519; ", PUBLIC, ""},
 	};
-	struct key_dns_answer answer;
+	struct key_check answer;
 	size_t i;
 
 	for (i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		answer =
 		    ask(*state, record(*state, others[i][0], others[i][1]));
-		assert_int_equal(answer.found, KEY_DNS_OTHER);
+		assert_int_equal(answer.found, KEY_FOUND_OTHER);
 		if (strstr(answer.why.text, others[i][2]) == NULL)
 			fail_msg("%s: %s", others[i][0], answer.why.text);
 	}
 	answer = ask(*state, "\"v=spf1 -all\"");
-	assert_int_equal(answer.found, KEY_DNS_OTHER);
+	assert_int_equal(answer.found, KEY_FOUND_OTHER);
 }
 
 static void
 several_records_are_none_that_counts(void **state)
 {
 	const char *one = record(*state, "k=ed25519; ", PUBLIC);
-	struct key_dns_answer answer = ask(
+	struct key_check answer = ask(
 	    *state,
 	    arena_printf(*state, "%s\ns._domainkey.example.org TXT x", one));
 
-	assert_int_equal(answer.found, KEY_DNS_OTHER);
+	assert_int_equal(answer.found, KEY_FOUND_OTHER);
 	assert_string_equal(answer.why.text, "the name has 2 TXT records");
 }
 
 static void
 no_key(void **state)
 {
-	assert_int_equal(ask(*state, "").found, KEY_DNS_MISSING);
-	assert_int_equal(ask(*state, "!NODATA").found, KEY_DNS_MISSING);
-	assert_int_equal(ask(*state, "!NXDOMAIN").found, KEY_DNS_MISSING);
-	assert_int_equal(ask(*state, "\"v=DKIM1; p=\"").found, KEY_DNS_REVOKED);
+	assert_int_equal(ask(*state, "").found, KEY_FOUND_MISSING);
+	assert_int_equal(ask(*state, "!NODATA").found, KEY_FOUND_MISSING);
+	assert_int_equal(ask(*state, "!NXDOMAIN").found, KEY_FOUND_MISSING);
+	assert_int_equal(ask(*state, "\"v=DKIM1; p=\"").found,
+			 KEY_FOUND_REVOKED);
 }
 
 static void
@@ -101,12 +102,12 @@ what_could_not_be_asked_is_not_missing(void **state)
 {
 	static const char *const endings[] = {"!SERVFAIL", "!TIMEOUT",
 					      "!BOGUS"};
-	struct key_dns_answer answer;
+	struct key_check answer;
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
 		answer = ask(*state, endings[i]);
-		assert_int_equal(answer.found, KEY_DNS_COULD_NOT_ASK);
+		assert_int_equal(answer.found, KEY_FOUND_COULD_NOT_ASK);
 		assert_true(answer.why.text[0] != '\0');
 	}
 }

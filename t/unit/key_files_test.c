@@ -6,13 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "admin/key_store.h"
+#include "admin/key_files.h"
 #include "base/why.h"
 
 struct bench {
 	struct arena *arena;
 	char directory[64];
-	struct key_store store;
+	struct key_files store;
 	struct domain domain;
 };
 
@@ -24,7 +24,7 @@ set_up(void **state)
 
 	bench->arena = arena;
 	snprintf(bench->directory, sizeof(bench->directory),
-		 "/tmp/key_store_test.XXXXXX");
+		 "/tmp/key_files_test.XXXXXX");
 	bench->store.directory = mkdtemp(bench->directory);
 	bench->store.group = "root";
 	*state = bench;
@@ -56,7 +56,7 @@ static int
 lock(struct bench *bench)
 {
 	struct why why;
-	int fd = key_store_lock(&bench->store, bench->domain, true, &why);
+	int fd = key_files_lock(&bench->store, bench->domain, true, &why);
 
 	if (fd < 0)
 		fail_msg("%s", why.text);
@@ -71,7 +71,7 @@ put(struct bench *bench, int fd, const char *selector, enum key_state state)
 			       .state = state};
 	struct why why;
 
-	if (!key_store_write(fd, &bench->store, &key, TEXT("pem\n"), &why))
+	if (!key_files_write(fd, &bench->store, &key, TEXT("pem\n"), &why))
 		fail_msg("%s", why.text);
 	return key;
 }
@@ -82,7 +82,7 @@ list(struct bench *bench)
 	struct key_file *first;
 	struct why why;
 
-	if (!key_store_list(bench->arena, &bench->store, bench->domain, &first,
+	if (!key_files_list(bench->arena, &bench->store, bench->domain, &first,
 			    &why))
 		fail_msg("%s", why.text);
 	return first;
@@ -113,7 +113,7 @@ a_key_and_its_modes(void **state)
 	assert_text(list(bench)->selector, "2026a-rsa");
 	assert_int_equal(list(bench)->state, KEY_MADE);
 	assert_null(list(bench)->next);
-	key_store_unlock(fd);
+	key_files_unlock(fd);
 }
 
 static void
@@ -129,21 +129,21 @@ states_are_names(void **state)
 	size_t i;
 
 	for (i = 0; i < sizeof(life) / sizeof(*life); i++) {
-		if (!key_store_move(fd, &key, life[i], 1000 + (int64_t)i, &why))
+		if (!key_files_move(fd, &key, life[i], 1000 + (int64_t)i, &why))
 			fail_msg("%s", why.text);
 		assert_int_equal(list(bench)->state, life[i]);
 		assert_int_equal(list(bench)->since_s, 1000 + i);
 		assert_null(list(bench)->next);
 	}
-	assert_false(key_store_move(fd, &key, KEY_ACTIVE, 5000, &why));
+	assert_false(key_files_move(fd, &key, KEY_ACTIVE, 5000, &why));
 	assert_int_equal(list(bench)->since_s, 1000 + i - 1);
-	assert_true(key_store_has(fd, key.selector));
-	assert_true(key_store_remove(fd, &key, &why));
+	assert_true(key_files_has(fd, key.selector));
+	assert_true(key_files_remove(fd, &key, &why));
 	assert_null(list(bench));
-	assert_true(key_store_has(fd, key.selector));
-	assert_false(key_store_has(fd, TEXT("b")));
-	assert_true(key_store_remove(fd, &key, &why));
-	key_store_unlock(fd);
+	assert_true(key_files_has(fd, key.selector));
+	assert_false(key_files_has(fd, TEXT("b")));
+	assert_true(key_files_remove(fd, &key, &why));
+	key_files_unlock(fd);
 }
 
 static void
@@ -154,13 +154,13 @@ nothing_is_overwritten(void **state)
 	struct key_file key = put(bench, fd, "a", KEY_MADE), *all;
 	struct why why;
 
-	assert_false(key_store_write(fd, &bench->store, &key, TEXT("x"), &why));
+	assert_false(key_files_write(fd, &bench->store, &key, TEXT("x"), &why));
 	put(bench, fd, "a", KEY_PUBLISHED);
-	assert_false(key_store_move(fd, &key, KEY_PUBLISHED, 1, &why));
-	assert_false(key_store_list(bench->arena, &bench->store, bench->domain,
+	assert_false(key_files_move(fd, &key, KEY_PUBLISHED, 1, &why));
+	assert_false(key_files_list(bench->arena, &bench->store, bench->domain,
 				    &all, &why));
 	assert_non_null(strstr(why.text, "twice, as "));
-	key_store_unlock(fd);
+	key_files_unlock(fd);
 }
 
 static void
@@ -182,7 +182,7 @@ other_files_are_not_keys(void **state)
 	assert_null(list(bench));
 	put(bench, fd, "a", KEY_ACTIVE);
 	assert_text(list(bench)->selector, "a");
-	key_store_unlock(fd);
+	key_files_unlock(fd);
 }
 
 static void
@@ -202,9 +202,9 @@ all_domains_in_order(void **state)
 					 &bench->domain, NULL));
 		fd = lock(bench);
 		put(bench, fd, selectors[i], KEY_ACTIVE);
-		key_store_unlock(fd);
+		key_files_unlock(fd);
 	}
-	assert_true(key_store_list(bench->arena, &bench->store,
+	assert_true(key_files_list(bench->arena, &bench->store,
 				   (struct domain){{0}}, &all, &why));
 	assert_text(all->selector, "w");
 	assert_text(all->next->selector, "y");
@@ -221,7 +221,7 @@ what_is_not_there_holds_no_keys(void **state)
 	bench->store.directory = "/nonexistent";
 	assert_null(list(bench));
 	assert_int_equal(
-	    key_store_lock(&bench->store, bench->domain, false, &why), -1);
+	    key_files_lock(&bench->store, bench->domain, false, &why), -1);
 }
 
 /* A second one gets the lock when the first has ended. */
@@ -241,14 +241,14 @@ one_at_a_time(void **state)
 
 		close(fd); /* or the lock would be this one's too */
 		mine =
-		    key_store_lock(&bench->store, bench->domain, false, NULL);
+		    key_files_lock(&bench->store, bench->domain, false, NULL);
 		/* the first has written before it let go */
 		fcntl(order[0], F_SETFL, O_NONBLOCK);
 		_exit(mine >= 0 && read(order[0], &byte, 1) == 1 ? 0 : 1);
 	}
 	unit_look_again();
 	assert_int_equal(write(order[1], "x", 1), 1);
-	key_store_unlock(fd);
+	key_files_unlock(fd);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	close(order[0]);
