@@ -7,6 +7,7 @@
 #include "io/config_keys.h"
 #include "io/config_reports.h"
 #include "milter/options.h"
+#include "milter/sign_options.h"
 #include "sql/load_settings.h"
 
 static void
@@ -34,6 +35,7 @@ main(void)
 	list(config_keys_table);
 	list(config_reports_table);
 	list(milter_options_table);
+	list(sign_options_table);
 	list(load_settings_table);
 	return 0;
 }

@@ -19,6 +19,7 @@ package Signet::Smtp;
 use strict;
 use warnings;
 use IO::Socket::INET;
+use MIME::Base64 qw(encode_base64);
 
 sub new {
 	my ($class, %option) = @_;
@@ -118,6 +119,13 @@ sub starttls {
 	return $reply;
 }
 
+# With the password that Signet::Auth takes.
+sub auth {
+	my ($self, $login) = @_;
+	return $self->command('AUTH PLAIN ' . encode_base64(
+		"\0$login\0secret", ''));
+}
+
 sub mail {
 	my ($self, $sender, @arguments) = @_;
 	return $self->command(join ' ', "MAIL FROM:<$sender>", @arguments);
@@ -161,7 +169,7 @@ sub crlf {
 }
 
 # One message on a fresh connection. Options: port, client (address), name
-# (its host name, "[UNAVAILABLE]" when it has none), login, tls, helo, from,
+# (its host name, "[UNAVAILABLE]" when it has none), login, tls, auth, helo, from,
 # to (one or a list), mail_args (list), data (line ends become CRLF unless
 # `raw`). Returns the last reply and the queue id, or all replies in `log`.
 sub message {
@@ -179,6 +187,8 @@ sub message {
 	}
 	push @steps, sub { $smtp->starttls }, sub { $smtp->ehlo($helo) }
 	    if $option{tls};
+	push @steps, sub { $smtp->auth($option{auth}) }
+	    if defined $option{auth};
 	my $to = $option{to} // 'user@site.test';
 	push @steps, sub {
 		$smtp->mail($option{from} // '', @{ $option{mail_args} // [] });
