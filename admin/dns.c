@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "admin/dns_check.h"
+#include "admin/dns_keys.h"
 #include "admin/dns_records.h"
 #include "admin/dns_store.h"
 #include "base/arena.h"
@@ -41,6 +42,23 @@ fail(const char *format, const char *what)
 	return 2;
 }
 
+/* Where the history of keys is kept, other hosts may have keys too. */
+static bool
+read_settings(struct arena *arena, const struct dns_arguments *arguments,
+	      struct dns_settings *settings, struct why *why)
+{
+	struct why known;
+
+	if (!dns_settings_read(arena, arguments->config,
+			       text_from(arguments->domain), settings, why))
+		return false;
+	if (settings->keys.record && !arguments->no_store &&
+	    !settings->options.reports_only &&
+	    !dns_keys_add_known(arena, settings, &known))
+		settings->known_trouble = arena_printf(arena, "%s", known.text);
+	return true;
+}
+
 /* --- records --- */
 
 static int
@@ -49,8 +67,7 @@ run_records(struct arena *arena, const struct dns_arguments *arguments)
 	struct dns_settings settings;
 	struct why why;
 
-	if (!dns_settings_read(arena, arguments->config,
-			       text_from(arguments->domain), &settings, &why))
+	if (!read_settings(arena, arguments, &settings, &why))
 		return fail("", why.text);
 	return dns_records(arena, &settings, arguments->form);
 }
@@ -120,8 +137,7 @@ run_check(struct arena *arena, const struct dns_arguments *arguments)
 	struct why why;
 	int status;
 
-	if (!dns_settings_read(arena, arguments->config,
-			       text_from(arguments->domain), &settings, &why))
+	if (!read_settings(arena, arguments, &settings, &why))
 		return fail("", why.text);
 	unbound = open_resolver(&settings.common, &why);
 	if (unbound == NULL)

@@ -26,7 +26,7 @@ fault_of(const struct dns_check *check, struct text txt,
 		return arena_printf(check->arena, "the record is broken: %s",
 				    why.text);
 	if (record->data.len == 0)
-		return "the key is revoked (empty p=) and still here";
+		return "the key is revoked there (empty p=) and not here";
 	if (record->type != key->type ||
 	    !text_equal(record->data, key->public_bytes))
 		return "another key is published";
@@ -66,27 +66,46 @@ tell_missing(struct dns_check *check, struct text name, const char *fault)
 	dns_check_publish(check, PLAN_DKIM, name);
 }
 
-/* One of several records at a name may be the good one (RFC 6376 section
- * 3.6.2.2 leaves it open): fewer surprises with one. */
+/* A revoked key is told by an empty p=, and by nothing at all. */
 static void
-check_records(struct dns_check *check, struct text name,
-	      const struct dns_key *key, const struct dns_answer *answer)
+check_revoked(struct dns_check *check, struct text name,
+	      const struct dns_answer *answer)
 {
-	const char *fault = NULL;
 	struct dkim_key record;
+	bool gone = answer->status != DNS_FOUND || answer->count == 0;
 
-	if (answer->count > 1) {
-		tell_missing(check, name,
-			     "several records, and nobody knows which counts");
-		return;
-	}
-	fault = fault_of(check, answer->records[0].text, key, &record);
-	if (fault == NULL)
-		tell_good(check, name, key, &record, answer->security);
-	else
-		tell_missing(check, name, fault);
+	if (!gone &&
+	    dkim_key_parse(check->arena, answer->records[0].text, &record,
+			   NULL) &&
+	    record.data.len == 0)
+		gone = true;
+	dns_findings_add(check->findings, item,
+			 gone ? DNS_CHECK_OK : DNS_CHECK_ERROR,
+			 TEXT_FMT ": revoked%s", TEXT_ARG(name),
+			 gone ? "" : ", and its key is still published");
+	if (!gone)
+		dns_check_publish(check, PLAN_DKIM, name);
 }
 
+/* One that was made just now is not there yet. */
+static void
+tell_absent(struct dns_check *check, struct text name,
+	    const struct dns_key *key)
+{
+	if (key->state != KEY_MADE) {
+		tell_missing(check, name,
+			     "not published: nobody can verify "
+			     "what it signs");
+		return;
+	}
+	dns_findings_add(check->findings, item, DNS_CHECK_WARN,
+			 TEXT_FMT ": made, and not published yet",
+			 TEXT_ARG(name));
+	dns_check_publish(check, PLAN_DKIM, name);
+}
+
+/* RFC 6376 section 3.6.2.2: with several records nobody knows which one a
+ * verifier takes. */
 static void
 check_key(struct dns_check *check, const struct dns_key *key)
 {
@@ -94,15 +113,27 @@ check_key(struct dns_check *check, const struct dns_key *key)
 	    check->arena, TEXT_FMT "._domainkey." TEXT_FMT,
 	    TEXT_ARG(key->selector), TEXT_ARG(check->settings->domain.name)));
 	const struct dns_answer *answer;
+	const char *fault;
+	struct dkim_key record;
 
 	dns_check_ask(check, name, DNS_TXT, &answer);
 	if (dns_check_is_unknown(check, item, name, DNS_TXT, answer))
 		return;
-	if (answer->status == DNS_FOUND && answer->count > 0)
-		check_records(check, name, key, answer);
+	if (key->state == KEY_REVOKED) {
+		check_revoked(check, name, answer);
+		return;
+	}
+	if (answer->status != DNS_FOUND || answer->count == 0) {
+		tell_absent(check, name, key);
+		return;
+	}
+	fault = answer->count > 1
+		    ? "several records, and nobody knows which counts"
+		    : fault_of(check, answer->records[0].text, key, &record);
+	if (fault != NULL)
+		tell_missing(check, name, fault);
 	else
-		tell_missing(check, name,
-			     "not published: nobody can verify what it signs");
+		tell_good(check, name, key, &record, answer->security);
 }
 
 void

@@ -1,15 +1,16 @@
 #include "admin/dns_keys.h"
 
-#include <dirent.h>
-#include <errno.h>
-
+#include "admin/key_record.h"
+#include "admin/key_store.h"
 #include "base/arena.h"
+#include "base/base64.h"
 #include "base/limits.h"
 #include "base/private_key.h"
 #include "base/why.h"
 #include "io/file.h"
+#include "io/pg.h"
 
-#define KEYS_MOST 1000
+#define CALL_MS 5000
 
 /* Secret numbers live in an arena of their own, which ends at once. */
 static bool
@@ -36,19 +37,6 @@ read_public(struct arena *arena, const char *path, struct dns_key *key,
 	return private != NULL;
 }
 
-static struct text
-selector_of(struct arena *arena, const char *name)
-{
-	struct text text = text_from(name), ending = TEXT(".pem");
-	struct domain selector;
-
-	if (!text_ends_nocase(text, ending) ||
-	    !domain_parse(arena, text_first(text, text.len - ending.len),
-			  &selector, NULL))
-		return text_of(NULL, 0);
-	return selector.name;
-}
-
 static int
 by_selector(const void *a, const void *b)
 {
@@ -57,29 +45,16 @@ by_selector(const void *a, const void *b)
 	return text_compare(one->selector, other->selector);
 }
 
-static void
-read_directory(struct arena *arena, DIR *directory, const char *path,
-	       struct dns_settings *settings)
+/* Keys that are gone need no record. */
+static bool
+is_to_publish(enum key_state state)
 {
-	struct dns_key *list =
-	    arena_new_array(arena, struct dns_key, KEYS_MOST);
-	size_t count = 0;
-	struct dirent *entry;
-	struct why why;
+	return state >= KEY_MADE && state <= KEY_REVOKED;
+}
 
-	while (count < KEYS_MOST && (entry = readdir(directory)) != NULL) {
-		list[count].selector = selector_of(arena, entry->d_name);
-		if (list[count].selector.len == 0)
-			continue;
-		if (read_public(
-			arena,
-			arena_printf(arena, "%s/%s", path, entry->d_name),
-			&list[count], &why))
-			count++;
-		else
-			settings->keys_trouble =
-			    arena_printf(arena, "%s", why.text);
-	}
+static void
+keep(struct dns_settings *settings, struct dns_key *list, size_t count)
+{
 	qsort(list, count, sizeof(*list), by_selector);
 	settings->signing_keys = list;
 	settings->key_count = count;
@@ -88,17 +63,89 @@ read_directory(struct arena *arena, DIR *directory, const char *path,
 void
 dns_keys_read(struct arena *arena, struct dns_settings *settings)
 {
-	const char *path =
-	    arena_printf(arena, "%s/" TEXT_FMT, settings->keys.directory,
-			 TEXT_ARG(settings->domain.name));
-	DIR *directory = opendir(path);
+	struct key_store store = {.directory = settings->keys.directory,
+				  .group = settings->keys.group};
+	struct key_file *first = NULL, *file;
+	struct dns_key *list;
+	struct why why;
+	size_t count = 0;
 
-	if (directory == NULL) {
-		if (errno != ENOENT)
-			settings->keys_trouble = arena_printf(
-			    arena, "cannot read %s: %s", path, strerror(errno));
+	if (!key_store_list(arena, &store, settings->domain, &first, &why)) {
+		settings->keys_trouble = arena_printf(arena, "%s", why.text);
 		return;
 	}
-	read_directory(arena, directory, path, settings);
-	closedir(directory);
+	for (file = first; file != NULL; file = file->next)
+		count++;
+	list = arena_new_array(arena, struct dns_key, count);
+	count = 0;
+	for (file = first; file != NULL; file = file->next) {
+		if (!is_to_publish(file->state))
+			continue;
+		list[count].selector = file->selector;
+		list[count].state = file->state;
+		if (read_public(arena, key_store_path(arena, &store, file),
+				&list[count], &why))
+			count++;
+		else
+			settings->keys_trouble =
+			    arena_printf(arena, "%s", why.text);
+	}
+	keep(settings, list, count);
+}
+
+static bool
+has(const struct dns_settings *settings, struct text selector)
+{
+	size_t i;
+
+	for (i = 0; i < settings->key_count; i++)
+		if (text_equal(settings->signing_keys[i].selector, selector))
+			return true;
+	return false;
+}
+
+static void
+add_known(struct arena *arena, struct dns_settings *settings,
+	  const struct key_known *known)
+{
+	const struct key_known *one;
+	struct dns_key *list;
+	size_t count = settings->key_count;
+
+	for (one = known; one != NULL; one = one->next)
+		count++;
+	list = arena_new_array(arena, struct dns_key, count);
+	for (count = 0; count < settings->key_count; count++)
+		list[count] = settings->signing_keys[count];
+	for (one = known; one != NULL; one = one->next) {
+		if (!is_to_publish(one->state) ||
+		    has(settings, one->selector) ||
+		    !base64_decode(arena, one->public_key,
+				   &list[count].public_bytes))
+			continue;
+		list[count].selector = one->selector;
+		list[count].state = one->state;
+		list[count].type = one->type;
+		list[count++].bits = one->bits;
+	}
+	keep(settings, list, count);
+}
+
+bool
+dns_keys_add_known(struct arena *arena, struct dns_settings *settings,
+		   struct why *why)
+{
+	struct pg_options options = {.conninfo = settings->common.conninfo,
+				     .program = "signet-dns",
+				     .call_ms = CALL_MS,
+				     .pause_most_ms = 1000};
+	struct pg *pg = pg_open(&options);
+	struct key_known *known = NULL;
+	bool ok = key_record_list(pg, arena, settings->domain, &known, why) ==
+		  KEY_RECORD_DONE;
+
+	pg_close(pg);
+	if (ok)
+		add_known(arena, settings, known);
+	return ok;
 }

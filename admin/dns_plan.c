@@ -99,6 +99,15 @@ add_spf(struct planner *planner)
 		    "SPF: this host's name in HELO, for bounces");
 }
 
+static const char *
+dkim_comment(const struct dns_key *key)
+{
+	if (key->state == KEY_REVOKED)
+		return "DKIM: revoked keys, for a while";
+	return key->type == CRYPTO_RSA ? "DKIM: RSA keys of the domain"
+				       : "DKIM: Ed25519 keys of the domain";
+}
+
 static void
 add_dkim(struct planner *planner)
 {
@@ -111,15 +120,15 @@ add_dkim(struct planner *planner)
 		key = &settings->signing_keys[i];
 		record = (struct dkim_record){.type = key->type,
 					      .data = key->public_bytes};
+		if (key->state == KEY_REVOKED)
+			record.data = text_of(NULL, 0);
 		add(planner, PLAN_DKIM,
 		    text_from(arena_printf(planner->arena,
 					   TEXT_FMT "._domainkey." TEXT_FMT,
 					   TEXT_ARG(key->selector),
 					   TEXT_ARG(settings->domain.name))),
 		    "TXT", dkim_record_write(planner->arena, &record),
-		    key->type == CRYPTO_RSA ? "DKIM: an RSA key of this domain"
-					    : "DKIM: an Ed25519 key of this "
-					      "domain");
+		    dkim_comment(key));
 	}
 }
 

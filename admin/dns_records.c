@@ -97,6 +97,9 @@ write_notes(struct buf *to, const struct dns_settings *settings)
 	if (settings->keys_trouble != NULL)
 		note(to, "DKIM: a key is missing here: %s",
 		     settings->keys_trouble);
+	if (settings->known_trouble != NULL && !options->reports_only)
+		note(to, "DKIM: keys of other hosts: %s",
+		     settings->known_trouble);
 	if (options->dmarc_rua.count == 0)
 		note(to, "DMARC: nobody gets reports: [domain] dmarc_rua");
 	if (options->tlsrpt_rua.count == 0)

@@ -5,6 +5,7 @@
 #ifndef ADMIN_DNS_SETTINGS_H
 #define ADMIN_DNS_SETTINGS_H
 
+#include "admin/key_state.h"
 #include "base/certificate.h"
 #include "base/crypto.h"
 #include "base/domain.h"
@@ -19,6 +20,7 @@ struct why;
 /* One of our signing keys, its public half only. */
 struct dns_key {
 	struct text selector;
+	enum key_state state;
 	enum crypto_key_type type;
 	unsigned bits;
 	struct text public_bytes; /* as p= carries it */
@@ -44,7 +46,8 @@ struct dns_settings {
 	bool addresses_are_told;	    /* by public_addresses */
 	const struct dns_key *signing_keys; /* by selector */
 	size_t key_count;
-	const char *keys_trouble; /* why they could not be read, or NULL */
+	const char *keys_trouble;  /* why they could not be read, or NULL */
+	const char *known_trouble; /* the same of those of other hosts */
 	const struct dns_certificate *certificates;
 	size_t certificate_count;
 };

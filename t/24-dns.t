@@ -278,6 +278,9 @@ fault('another DKIM key', sub { s/(k=ed25519; p=)..../${1}AAAA/ },
 fault('revoked DKIM key', sub { s/(k=ed25519; p=)[^"]*/$1/ },
     'error +dkim +ed1._domainkey.site.test: the key is revoked',
     $is->('ed1._domainkey'));
+fault('two DKIM records', sub { $_ .= "ed1._domainkey TXT \"v=DKIM1; p=\"\n" },
+    'error +dkim +ed1._domainkey.site.test: several records',
+    $is->('ed1._domainkey'));
 fault('DKIM test mode', sub { s/(k=ed25519;)/$1 t=y;/ },
     'warn +dkim +ed1: Ed25519, signed, but t=y', $is->('ed1._domainkey'));
 fault('no DMARC', $drop->('_dmarc.site.test'),
@@ -324,6 +327,47 @@ fault('unsigned zone', sub {
 	$_[0]{'site.test'} = { text => $_, unsigned => 1 } },
     'error +tlsa +mx.site.test: 1 usable record, of no use: they are not '
     . 'signed', qr/^sign that zone/m);
+
+# --- keys come and go ---
+
+subtest 'states of keys' => sub {
+	my $keys = "$dir/keys/site.test";
+	must_run('openssl', 'genpkey', '-algorithm', 'ed25519', '-out',
+	    "$keys/ed2.pem.made");
+	my ($status, $out) = check();
+	is($status, 0, 'a key that was made: status 0');
+	like($out, qr/^warn +dkim +ed2._domainkey.site.test: made, and not published yet
+    publish:
+    ed2._domainkey.site.test.\t3600\tTXT\t"v=DKIM1; k=ed25519; p=.{44}"$/m,
+	    '... its line');
+	rename "$keys/ed2.pem.made", "$keys/ed2.pem.published" or die;
+	($status, $out) = check();
+	is($status, 1, 'one that should be published: status 1');
+	like($out, qr/^error +dkim +ed2._domainkey.site.test: not published/m,
+	    '... told');
+	unlink "$keys/ed2.pem.published";
+	rename "$keys/ed1.pem", "$keys/ed1.pem.revoked" or die;
+	($status, $out) = check();
+	is($status, 1, 'a revoked key that is published: status 1');
+	like($out, qr/^error +dkim +ed1._domainkey.site.test: revoked, and its key is still published
+    publish:
+    ed1._domainkey.site.test.\t3600\tTXT\t"v=DKIM1; k=ed25519; p="$/m,
+	    '... the line that revokes it');
+	rename "$keys/ed1.pem.revoked", "$keys/ed1.pem" or die;
+	my ($name) = getpwuid $>;
+	if ($name ne 'root') {
+		chmod 0, "$keys/ed1.pem";
+		($status, $out) = check();
+		is($status, 2, 'a key that cannot be read: status 2');
+		chmod 0640, "$keys/ed1.pem";
+	}
+	spew("$keys/ed3.pem", "no key\n");
+	($status, $out) = check();
+	is($status, 2, 'a file that is no key: status 2');
+	like($out, qr/^could not ask +dkim +a key of ours cannot be read: .*ed3.pem/m,
+	    '... told');
+	unlink "$keys/ed3.pem";
+};
 
 # --- what could not be asked ---
 
@@ -476,6 +520,17 @@ subtest 'kept in PostgreSQL' => sub {
 	    'both are kept');
 	is($pg->value('select count(*) from signet.v_own_address'), 1,
 	    'an address that went is gone');
+	$pg->psql("select signet.signing_key_change('site.test', 'far1', "
+	    . "'ed25519', 256, 'VJkTQ+R+osJ8VUD7uTOz1tdzPJpHzHNt6suNRvZzLic=', "
+	    . "'made', now(), 'mx2.site.test', 'boss', 'test', true)");
+	($status, $out) = signet_dns('records', 'site.test', '-c', $file);
+	like($out, qr/^far1._domainkey.site.test.\t3600\tTXT\t"v=DKIM1; k=ed25519; p=VJkTQ/m,
+	    'the key of another host is to be published');
+	$pg->psql("select signet.signing_key_change('site.test', 'far1', "
+	    . "null, null, null, 'deleted', now(), 'mx2.site.test', 'boss', "
+	    . "'test', true)");
+	($status, $out) = signet_dns('records', 'site.test', '-c', $file);
+	unlike($out, qr/far1/, '... and gone with it');
 	$pg->psql("update signet.dns_check set at = at - interval '91 days'");
 	check(@connect);
 	is($pg->value('select count(distinct run) from signet.dns_check'), 1,
