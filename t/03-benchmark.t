@@ -42,6 +42,12 @@ like($signing, qr/^$_ 0\.\d*[1-9]\d*$/m, "$_ takes time")
 my ($ratio) = $signing =~ /^ratio_rsa ([\d.]+)$/m;
 cmp_ok($ratio, '>', 0.9, 'signing takes what it is made of');
 
+my $reports = must_run("$build/reportcost", 3000, 2000, 9000);
+like($reports, qr/^$_ 0\.\d*[1-9]\d*$/m, "$_ takes time")
+    for qw(write gzip check read);
+my ($xml, $gzip) = map { $reports =~ /^${_}_bytes (\d+)$/m } qw(xml gzip);
+cmp_ok($gzip * 5, '<', $xml, 'a report shrinks');
+
 sub load {
 	my ($milter, @options) = @_;
 	my $output = must_run("$build/milterload", '-d', "$dir/a", '-m',
