@@ -11,6 +11,7 @@ struct search {
 	struct resolver *resolver;
 	struct dmarc_discovery *discovery;
 	struct domain policy_domain;
+	enum report_consent_tag tag;
 	struct deadline deadline;
 	struct destinations *found;
 	struct destination **end;
@@ -144,36 +145,48 @@ add_uri(struct search *search, struct text text)
 		ask_consent(search, one, &uri);
 }
 
-/* Parts of rua that are no URI at all: the record's parser has left them out,
- * and the domain's owner would wonder. */
+static const struct dmarc_uri *
+uris_of(const struct search *search, const struct dmarc_record *record)
+{
+	return search->tag == REPORT_CONSENT_RUA ? record->rua : record->ruf;
+}
+
+/* Parts of the tag that are no URI at all: the record's parser has left them
+ * out, and the domain's owner would wonder. */
+static void
+add_unless_known(struct search *search, const struct dmarc_record *record,
+		 struct text item)
+{
+	struct text uri = text_first(item, text_find(item, '!'));
+	const struct dmarc_uri *known;
+	struct destination *one;
+
+	for (known = uris_of(search, record); known != NULL;
+	     known = known->next)
+		if (text_equal(known->uri, uri))
+			return;
+	one = item.len > 0 ? add(search, item) : NULL;
+	if (one != NULL)
+		one->reason = "cannot be used: no URI";
+}
+
 static void
 add_broken(struct search *search, const struct dmarc_record *record)
 {
+	struct text name =
+	    search->tag == REPORT_CONSENT_RUA ? TEXT("rua") : TEXT("ruf");
 	struct scan tags, items;
-	struct text tag, item, uri;
-	const struct dmarc_uri *known;
-	struct destination *one;
+	struct text tag;
 
 	scan_init(&tags, record->text);
 	while (!scan_at_end(&tags)) {
 		tag = text_trim(scan_until(&tags, ';'));
-		if (!text_starts_nocase(tag, TEXT("rua")) ||
-		    !text_has(tag, '='))
+		if (!text_starts_nocase(tag, name) || !text_has(tag, '='))
 			continue;
 		scan_init(&items, text_skip(tag, text_find(tag, '=') + 1));
-		while (!scan_at_end(&items)) {
-			item = text_trim(scan_until(&items, ','));
-			uri = text_first(item, text_find(item, '!'));
-			for (known = record->rua; known != NULL;
-			     known = known->next)
-				if (text_equal(known->uri, uri))
-					break;
-			if (known != NULL || item.len == 0)
-				continue;
-			one = add(search, item);
-			if (one != NULL)
-				one->reason = "cannot be used: no URI";
-		}
+		while (!scan_at_end(&items))
+			add_unless_known(search, record,
+					 text_trim(scan_until(&items, ',')));
 	}
 }
 
@@ -197,22 +210,26 @@ read_record(struct search *search, const struct dmarc_policy_found *policy)
 		return;
 	}
 	search->found->found = DESTINATIONS_FOUND;
-	for (uri = policy->record.rua; uri != NULL; uri = uri->next)
+	for (uri = uris_of(search, &policy->record); uri != NULL;
+	     uri = uri->next)
 		add_uri(search, uri->uri);
 	add_broken(search, &policy->record);
 	if (search->found->first == NULL)
 		nobody(search->found,
-		       "the domain's DMARC record has no rua any more");
+		       search->tag == REPORT_CONSENT_RUA
+			   ? "the domain's DMARC record has no rua any more"
+			   : "the domain's DMARC record has no ruf any more");
 }
 
 void
 destinations_find(struct arena *arena, struct resolver *resolver,
-		  struct domain policy_domain, struct deadline deadline,
-		  struct destinations *found)
+		  struct domain policy_domain, enum report_consent_tag tag,
+		  struct deadline deadline, struct destinations *found)
 {
 	struct search search = {.arena = arena,
 				.resolver = resolver,
 				.policy_domain = policy_domain,
+				.tag = tag,
 				.deadline = deadline,
 				.found = found,
 				.end = &found->first};

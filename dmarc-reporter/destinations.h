@@ -9,6 +9,7 @@
 #include "base/deadline.h"
 #include "base/dns.h"
 #include "base/domain.h"
+#include "mailauth/report_consent.h"
 
 struct arena;
 struct resolver;
@@ -34,7 +35,7 @@ struct destination {
 
 enum destinations_found {
 	DESTINATIONS_FOUND = 1,
-	DESTINATIONS_NOBODY,   /* no record, or none with rua: nothing is
+	DESTINATIONS_NOBODY,   /* no record, or no URI in it: nothing is
 				  wanted any more */
 	DESTINATIONS_TEMPERROR /* the record could not be asked for */
 };
@@ -48,9 +49,10 @@ struct destinations {
 	size_t count;
 };
 
+/* `tag`: of rua or of ruf. */
 void destinations_find(struct arena *arena, struct resolver *resolver,
-		       struct domain policy_domain, struct deadline deadline,
-		       struct destinations *found);
+		       struct domain policy_domain, enum report_consent_tag tag,
+		       struct deadline deadline, struct destinations *found);
 
 /* "waiting", "undecided", "skipped" */
 const char *destination_state_name(enum destination_state state);

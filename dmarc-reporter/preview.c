@@ -71,7 +71,7 @@ explain_destinations(struct preview *preview, const struct report *report)
 	struct destinations found;
 
 	destinations_find(preview->arena, reporter->resolver,
-			  report->policy_domain,
+			  report->policy_domain, REPORT_CONSENT_RUA,
 			  reporter_dns_deadline(reporter), &found);
 	if (found.record.len > 0)
 		print_text(preview, "record", found.record);

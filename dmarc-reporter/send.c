@@ -114,7 +114,7 @@ find_destinations(struct run *run, const struct claim *claim,
 	struct destinations found;
 
 	destinations_find(run->arena, reporter->resolver,
-			  claim->report.policy_domain,
+			  claim->report.policy_domain, REPORT_CONSENT_RUA,
 			  reporter_dns_deadline(reporter), &found);
 	*ours = true;
 	switch (found.found) {

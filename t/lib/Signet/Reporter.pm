@@ -169,6 +169,13 @@ sub hurry {
 	return $self;
 }
 
+# How many mails Postfix has delivered.
+sub delivered {
+	my ($self) = @_;
+	my @names = $self->{mta}->mailbox;
+	return scalar @names;
+}
+
 # What Postfix has delivered.
 sub mails {
 	my ($self, $mta) = @_;
