@@ -10,10 +10,9 @@
 #define BASE64_LINE 76
 #define CRLF "\r\n"
 
-/* The name as a quoted string, or as an encoded word when it is not ASCII.
- * Control bytes become spaces. */
-static void
-put_display_name(struct arena *arena, struct buf *mail, const char *name)
+/* Control bytes become spaces. */
+void
+compose_display_name(struct arena *arena, struct buf *mail, const char *name)
 {
 	struct text text = text_from(name);
 	bool plain = true;
@@ -69,7 +68,7 @@ put_header(struct arena *arena, const struct compose *compose,
 	char date[DATE_STRING_BYTES];
 
 	buf_string(mail, "From: ");
-	put_display_name(arena, mail, compose->organization);
+	compose_display_name(arena, mail, compose->organization);
 	buf_printf(mail, CRLF " <%s>" CRLF "To: <%s>" CRLF, compose->from,
 		   compose->to);
 	put_subject(arena, report, mail);

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/domain.h"
 #include "base/why.h"
+#include "dmarc-reporter/failure_send.h"
 #include "dmarc-reporter/preview.h"
 #include "dmarc-reporter/reporter.h"
 #include "dmarc-reporter/send.h"
@@ -152,6 +153,19 @@ fail(int status, const struct why *why)
 	return status;
 }
 
+/* Failure reports first: they are news, and few. */
+static int
+send_all(struct reporter *reporter, const struct claim_filter *filter,
+	 bool hurry)
+{
+	int failures = EX_OK, status;
+
+	if (filter->domain == NULL && filter->day == NULL)
+		failures = failure_send_run(reporter);
+	status = send_run(reporter, filter, hurry);
+	return status != EX_OK ? status : failures;
+}
+
 static int
 run(struct arena *arena, const struct command *command,
     const struct report_settings *settings)
@@ -165,7 +179,7 @@ run(struct arena *arena, const struct command *command,
 		return fail(EX_CONFIG, &why);
 	reporter.stopped = stopped;
 	if (command->mode == MODE_SEND)
-		status = send_run(&reporter, &filter, command->hurry);
+		status = send_all(&reporter, &filter, command->hurry);
 	else
 		status = preview_run(&reporter, command->domain, command->day,
 				     command->mode == MODE_EXPLAIN);

@@ -13,6 +13,10 @@ struct report_settings {
 	/* [dmarc_report] */
 	int format; /* 0 rfc9990, 1 rfc7489 */
 	uint64_t delay_s, retain_s;
+	/* failure reports in an hour; 0: none */
+	uint64_t failure_domain_hourly;	 /* about one policy domain */
+	uint64_t failure_address_hourly; /* to one address */
+	uint64_t failure_hourly;	 /* in all */
 };
 
 /* [dmarc_report] */
