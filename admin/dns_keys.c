@@ -1,7 +1,7 @@
 #include "admin/dns_keys.h"
 
 #include "admin/key_record.h"
-#include "admin/key_store.h"
+#include "admin/key_files.h"
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/limits.h"
@@ -63,14 +63,14 @@ keep(struct dns_settings *settings, struct dns_key *list, size_t count)
 void
 dns_keys_read(struct arena *arena, struct dns_settings *settings)
 {
-	struct key_store store = {.directory = settings->keys.directory,
+	struct key_files store = {.directory = settings->keys.directory,
 				  .group = settings->keys.group};
 	struct key_file *first = NULL, *file;
 	struct dns_key *list;
 	struct why why;
 	size_t count = 0;
 
-	if (!key_store_list(arena, &store, settings->domain, &first, &why)) {
+	if (!key_files_list(arena, &store, settings->domain, &first, &why)) {
 		settings->keys_trouble = arena_printf(arena, "%s", why.text);
 		return;
 	}
@@ -83,7 +83,7 @@ dns_keys_read(struct arena *arena, struct dns_settings *settings)
 			continue;
 		list[count].selector = file->selector;
 		list[count].state = file->state;
-		if (read_public(arena, key_store_path(arena, &store, file),
+		if (read_public(arena, key_files_path(arena, &store, file),
 				&list[count], &why))
 			count++;
 		else

@@ -9,7 +9,7 @@
 struct arena;
 struct why;
 
-/* From the directory of keys (key_store.h) into settings->signing_keys, in the
+/* From the directory of keys (key_files.h) into settings->signing_keys, in the
  * order of the selectors.  A directory that is not there holds no keys; what
  * cannot be read is told in keys_trouble and left out. */
 void dns_keys_read(struct arena *arena, struct dns_settings *settings);
