@@ -1,6 +1,6 @@
-/* What a report may not do to its reader: peers met entity bombs, external
- * entities, deep nesting, endless attributes, a million records, and text that
- * becomes markup.  Each is refused, or read, within fixed memory. */
+/* What a report may not do to its reader: a byte too many, entity bombs,
+ * external entities, deep nesting, endless attributes, a million records, and
+ * text that becomes markup.  Each is refused, or read, within fixed memory. */
 #include "unit.h"
 
 #include <inttypes.h>
@@ -96,7 +96,7 @@ assert_refused(struct bench *bench, const char *reason)
 static const char no_doctype[] = "a document type declaration is not taken";
 
 static void
-billion_laughs(void **state)
+item_37_billion_laughs(void **state)
 {
 	struct bench bench;
 	int i;
@@ -120,7 +120,7 @@ billion_laughs(void **state)
 }
 
 static void
-external_entities(void **state)
+item_37_external_entities(void **state)
 {
 	struct bench bench;
 
@@ -134,7 +134,7 @@ external_entities(void **state)
 }
 
 static void
-deep_nesting(void **state)
+item_37_deep_nesting(void **state)
 {
 	struct bench bench;
 
@@ -145,7 +145,7 @@ deep_nesting(void **state)
 }
 
 static void
-an_endless_attribute(void **state)
+item_37_an_endless_attribute(void **state)
 {
 	struct bench bench;
 
@@ -156,7 +156,7 @@ an_endless_attribute(void **state)
 }
 
 static void
-endless_tags_and_comments(void **state)
+item_37_endless_tags_and_comments(void **state)
 {
 	static const char *const begins[] = {
 	    "<feedback><!--", "<feedback><?p ", "<feedback><",
@@ -174,7 +174,7 @@ endless_tags_and_comments(void **state)
 }
 
 static void
-endless_text(void **state)
+item_37_endless_text(void **state)
 {
 	struct bench bench;
 
@@ -190,7 +190,7 @@ endless_text(void **state)
 }
 
 static void
-names_without_end(void **state)
+item_37_names_without_end(void **state)
 {
 	struct bench bench;
 	size_t i;
@@ -209,7 +209,7 @@ names_without_end(void **state)
 }
 
 static void
-errors_without_end(void **state)
+item_37_errors_without_end(void **state)
 {
 	struct bench bench;
 
@@ -225,7 +225,7 @@ errors_without_end(void **state)
 	"</identifiers></record>"
 
 static void
-more_than_a_million_records(void **state)
+item_37_more_than_a_million_records(void **state)
 {
 	struct bench bench;
 
@@ -238,7 +238,7 @@ more_than_a_million_records(void **state)
 }
 
 static void
-a_record_with_much_in_it(void **state)
+item_37_a_record_with_much_in_it(void **state)
 {
 	struct bench bench;
 
@@ -257,7 +257,7 @@ a_record_with_much_in_it(void **state)
 }
 
 static void
-huge_counts_do_not_overflow(void **state)
+item_37_huge_counts_do_not_overflow(void **state)
 {
 	struct bench bench;
 	int i;
@@ -274,6 +274,40 @@ huge_counts_do_not_overflow(void **state)
 	assert_true(end(&bench));
 	assert_int_equal(bench.head->totals.messages,
 			 1000 * (((uint64_t)1 << 40) + 1));
+}
+
+/* A whole report, cut at each byte, and with each byte turned into another:
+ * read, or refused, and never beyond its end. */
+static void
+item_36_each_byte_cut_and_changed(void **state)
+{
+	static const char report[] =
+	    "<?xml version='1.0' encoding='UTF-8'?><feedback "
+	    "xmlns='urn:ietf:params:xml:ns:dmarc-2.0'><report_metadata>"
+	    "<org_name>R&amp;&#228;</org_name><date_range><begin>1</begin>"
+	    "</date_range></report_metadata>" RECORD "</feedback>\n";
+	const struct dmarc_report_head *head;
+	struct arena *arena = *state;
+	char copy[sizeof(report)];
+	struct why why;
+	size_t i;
+
+	for (i = 0; i < sizeof(report); i++) {
+		char *cut = malloc(i > 0 ? i : 1);
+
+		memcpy(cut, report, i);
+		dmarc_report_read(arena, text_of(cut, i), NULL, NULL, &head,
+				  &why);
+		free(cut);
+		memcpy(copy, report, sizeof(report));
+		copy[i] = (char)(copy[i] ^ (1 << i % 8));
+		dmarc_report_read(arena, text_of(copy, sizeof(copy) - 1), NULL,
+				  NULL, &head, &why);
+		arena_reset(arena);
+	}
+	assert_true(dmarc_report_read(arena, text_from(report), NULL, NULL,
+				      &head, &why));
+	assert_int_equal(head->totals.records, 1);
 }
 
 /* --- there and back --- */
@@ -297,7 +331,7 @@ keep(void *handle, const struct dmarc_report_record *record, struct why *why)
 }
 
 static void
-markup_stays_text(void **state)
+item_38_markup_stays_text(void **state)
 {
 	static const char *const texts[] = {
 	    "</selector></dkim></auth_results></record>",
@@ -362,18 +396,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    arena_unit_test(billion_laughs),
-	    arena_unit_test(external_entities),
-	    arena_unit_test(deep_nesting),
-	    arena_unit_test(an_endless_attribute),
-	    arena_unit_test(endless_tags_and_comments),
-	    arena_unit_test(endless_text),
-	    arena_unit_test(names_without_end),
-	    arena_unit_test(errors_without_end),
-	    arena_unit_test(more_than_a_million_records),
-	    arena_unit_test(a_record_with_much_in_it),
-	    arena_unit_test(huge_counts_do_not_overflow),
-	    arena_unit_test(markup_stays_text),
+	    arena_unit_test(item_36_each_byte_cut_and_changed),
+	    arena_unit_test(item_37_billion_laughs),
+	    arena_unit_test(item_37_external_entities),
+	    arena_unit_test(item_37_deep_nesting),
+	    arena_unit_test(item_37_an_endless_attribute),
+	    arena_unit_test(item_37_endless_tags_and_comments),
+	    arena_unit_test(item_37_endless_text),
+	    arena_unit_test(item_37_names_without_end),
+	    arena_unit_test(item_37_errors_without_end),
+	    arena_unit_test(item_37_more_than_a_million_records),
+	    arena_unit_test(item_37_a_record_with_much_in_it),
+	    arena_unit_test(item_37_huge_counts_do_not_overflow),
+	    arena_unit_test(item_38_markup_stays_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
