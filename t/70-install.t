@@ -123,7 +123,7 @@ subtest 'paths are put in' => sub {
 
 subtest 'the example is a configuration' => sub {
 	my $file = "$dest$dir{docdir}/examples/signet.conf";
-	for my $name (qw(signet-milter signet-load)) {
+	for my $name (qw(signet-milter signet-load signet-sign)) {
 		my ($status, $out, $err) =
 		    run_command("$dest$dir{sbindir}/$name", '-n', '-c', $file);
 		is($status, 0, "$name -n takes it");
@@ -221,8 +221,12 @@ subtest 'users, group and directories' => sub {
 	unlike($err, qr/not a valid|Failed|signet\.conf:/, 'takes every line')
 	    or diag($err);
 	my @group = entry($root, group => 'signet');
-	is($group[3], 'signet-load,signet-milter', 'who is in the group');
-	for my $user (qw(signet-milter signet-load)) {
+	my @users = map { /^u (\S+)/ ? $1 : () } split /\n/,
+	    slurp("$dest$prefix/lib/sysusers.d/signet.conf");
+	cmp_ok(scalar @users, '>', 2, 'there are users');
+	is_deeply([sort split /,/, $group[3]], [sort @users],
+	    'all of them are in the group');
+	for my $user (@users) {
 		my @field = entry($root, passwd => $user);
 		ok(scalar @field, "the user $user is there");
 		like($field[6] // '', qr/nologin/, "$user cannot log in");

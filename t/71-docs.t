@@ -27,7 +27,7 @@ sub blocks {
 	my ($text) = @_;
 	my (@part, $in);
 	for my $line (split /\n/, $text) {
-		if ($line =~ /\A    (?:# (signet\.conf|main\.cf|master\.cf|sieve)\b.*|(.*))\z/) {
+		if ($line =~ /\A    (?:# (signet\.conf|main\.cf|master\.cf|\S+-logins\.cf|sieve)\b.*|(.*))\z/) {
 			push @part, [$1 // 'shell', '', 1]
 			    if !$in || defined $1;
 			$part[-1][1] .= "$2\n" if defined $2;
@@ -75,6 +75,7 @@ if (-x $list) {
 	}
 }
 my ($roles) = slurp("$top/sql/roles.sql") =~ /foreach r in array array\[(.*?)\]/s;
+$roles .= join ' ', slurp("$top/sql/roles-sender.sql") =~ /rolname = ('\w+')/g;
 my %role = map { $_ => 1 } $roles =~ /'(\w+)'/g;
 
 sub is_main_parameter {
@@ -183,7 +184,7 @@ subtest 'directories by hand are those of tmpfiles' => sub {
 		my ($owner, $group, $mode, $paths) =
 		    /^install -d -o (\S+) -g (\S+) -m (\d+) (.*)$/;
 		map { "$_ $mode $owner $group" }
-		    grep { m{^/var/spool/signet} } split ' ', $paths // '';
+		    grep { m{^/var/(?:spool|lib)/signet} } split ' ', $paths // '';
 	} @commands;
 	is_deeply([sort @made], [sort @want], 'paths, modes, owners');
 };
@@ -253,7 +254,8 @@ subtest 'README.md' => sub {
 subtest 'figures are documented' => sub {
 	my $page = slurp("$top/docs/metrics.md");
 	my @of_page = $page =~ /^\| `(signet_\w+)`/mg;
-	my @of_code = slurp("$top/milter/counters.c") =~ /"(signet_milter_\w+)"/g;
+	my @of_code = map { slurp($_) =~ /"(signet_(?:milter|sign)_\w+)"/g }
+	    glob "$top/milter/*counters.c";
 	is_deeply([sort @of_page], [sort @of_code], 'all, and no other');
 	my ($file) = $page =~ /^    (\[milter\]\n(?:    .*\n)+)/m;
 	$file =~ s/^    //mg;
