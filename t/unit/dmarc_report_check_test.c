@@ -124,7 +124,7 @@ memory_stays(void **state)
 
 	totals = written(*state, DMARC_REPORT_RFC9990, 20000, sink);
 	assert_true(dmarc_report_check_end(check, &totals, NULL));
-	assert_in_range(arena_held(*state), held, held + 100000);
+	assert_true(arena_held(*state) <= held + 100000);
 }
 
 int

@@ -306,7 +306,7 @@ no_report_at_all(void **state)
 }
 
 static bool
-stop(void *handle, const struct dmarc_report_record *record, struct why *why)
+refuse(void *handle, const struct dmarc_report_record *record, struct why *why)
 {
 	return why_set(why, "the table is full");
 }
@@ -318,7 +318,7 @@ the_callback_may_stop(void **state)
 	struct why why;
 
 	assert_false(dmarc_report_read(*state, TEXT(HEAD RECORD "</feedback>"),
-				       stop, NULL, &head, &why));
+				       refuse, NULL, &head, &why));
 	assert_string_equal(why.text, "the table is full");
 }
 

@@ -215,8 +215,10 @@ item_37_errors_without_end(void **state)
 
 	begin(&bench, *state);
 	feed(&bench, "<feedback><version>", 1);
+	/* newer libxml2 tells of the first hundred errors and no more; then
+	 * it is the bytes without an element that are too many */
 	assert_false(feed(&bench, "&x;", 200000));
-	assert_refused(&bench, "more than 100000 errors");
+	assert_false(end(&bench));
 }
 
 #define RECORD                                                                 \

@@ -114,7 +114,7 @@ long_output_comes_in_pieces(void **state)
 	assert_true(xml_writer_finish(xml, NULL));
 	assert_int_equal(counter.bytes,
 			 strlen(DECLARATION "<a>\n</a>\n") + 100000 * 14);
-	assert_in_range(counter.most, 1000, 10000);
+	assert_true(counter.most >= 1000 && counter.most <= 10000);
 	assert_int_equal(arena_held(*state), held);
 }
 
@@ -130,7 +130,7 @@ a_refusal_is_remembered(void **state)
 	for (i = 0; i < 500000; i++)
 		xml_writer_element(xml, "b", TEXT("text"));
 	assert_false(xml_writer_ok(xml));
-	assert_in_range(counter.bytes, 3000000, 3010000);
+	assert_true(counter.bytes >= 3000000 && counter.bytes <= 3010000);
 	assert_false(xml_writer_finish(xml, &why));
 	assert_string_equal(why.text, "the disk is full");
 }
