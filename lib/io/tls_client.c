@@ -204,7 +204,7 @@ bool
 tls_client_read_line(struct tls_client *client, struct deadline deadline,
 		     struct text *line, struct why *why)
 {
-	size_t length, received;
+	size_t length, received = 0;
 
 	for (;;) {
 		*line = text_of(client->line + client->start,
