@@ -4,6 +4,7 @@
  * with tabs between.
  */
 #include "io/config_common.h"
+#include "io/config_domain.h"
 #include "io/config_keys.h"
 #include "io/config_reports.h"
 #include "milter/options.h"
@@ -32,6 +33,7 @@ int
 main(void)
 {
 	list(config_common_table);
+	list(config_domain_table);
 	list(config_keys_table);
 	list(config_reports_table);
 	list(milter_options_table);
