@@ -3,7 +3,7 @@
 #include "milter/failure_limit.h"
 
 static void
-so_many_in_a_minute(void **state)
+item_40_so_many_of_a_domain(void **state)
 {
 	struct failure_limit *limit = failure_limit_new();
 	uint64_t left_out;
@@ -28,7 +28,7 @@ so_many_in_a_minute(void **state)
 }
 
 static void
-so_many_in_all(void **state)
+item_40_so_many_in_all(void **state)
 {
 	struct failure_limit *limit = failure_limit_new();
 	unsigned taken = 0;
@@ -50,8 +50,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(so_many_in_a_minute),
-	    cmocka_unit_test(so_many_in_all),
+	    cmocka_unit_test(item_40_so_many_of_a_domain),
+	    cmocka_unit_test(item_40_so_many_in_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,7 @@ addresses(void **state)
 
 /* What must not be seen afterwards is "mary" or "secret". */
 static void
-nothing_of_it_is_left(void **state)
+item_41_nothing_of_an_address_is_left(void **state)
 {
 	static const char *const texts[] = {
 	    "Mary <mary@example.com>",
@@ -154,7 +154,7 @@ header_redacted(void **state, const char *raw, size_t most)
 }
 
 static void
-a_header(void **state)
+item_41_a_whole_header(void **state)
 {
 	struct text got = header_redacted(
 	    state,
@@ -263,10 +263,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    arena_unit_test(the_same_local_part_has_the_same_token),
 	    arena_unit_test(addresses),
-	    arena_unit_test(nothing_of_it_is_left),
+	    arena_unit_test(item_41_nothing_of_an_address_is_left),
 	    arena_unit_test(what_stays),
 	    arena_unit_test(a_cut_leaves_no_half_address),
-	    arena_unit_test(a_header),
+	    arena_unit_test(item_41_a_whole_header),
 	    arena_unit_test(fields_of_others_making),
 	    arena_unit_test(a_long_list_and_long_lines),
 	    arena_unit_test(room),
