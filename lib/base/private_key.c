@@ -21,6 +21,8 @@
 
 struct private_key {
 	EVP_PKEY *key;
+	EVP_PKEY_CTX *rsa; /* made ready to sign; each signature copies it,
+			      which costs less than to begin anew */
 	enum crypto_key_type type;
 	unsigned bits;
 };
@@ -31,6 +33,29 @@ key_free(void *key)
 	EVP_PKEY_free(key);
 }
 
+static void
+context_free(void *context)
+{
+	EVP_PKEY_CTX_free(context);
+}
+
+/* NULL if the library signs nothing with this key. */
+static EVP_PKEY_CTX *
+rsa_context(EVP_PKEY *key)
+{
+	EVP_MD *sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+
+	if (context == NULL || EVP_PKEY_sign_init(context) != 1 ||
+	    EVP_PKEY_CTX_set_signature_md(context, sha256) != 1) {
+		EVP_PKEY_CTX_free(context);
+		context = NULL;
+	}
+	EVP_MD_free(sha256);
+	ERR_clear_error();
+	return context;
+}
+
 static struct private_key *
 key_new(struct arena *arena, EVP_PKEY *handle)
 {
@@ -39,8 +64,13 @@ key_new(struct arena *arena, EVP_PKEY *handle)
 	arena_defer(arena, key_free, handle);
 	key->key = handle;
 	key->bits = (unsigned)EVP_PKEY_get_bits(handle);
-	key->type =
-	    EVP_PKEY_is_a(handle, "ED25519") ? CRYPTO_ED25519 : CRYPTO_RSA;
+	if (EVP_PKEY_is_a(handle, "ED25519")) {
+		key->type = CRYPTO_ED25519;
+		return key;
+	}
+	key->type = CRYPTO_RSA;
+	key->rsa = rsa_context(handle);
+	arena_defer(arena, context_free, key->rsa);
 	return key;
 }
 
@@ -402,19 +432,14 @@ static bool
 sign_rsa(const struct private_key *key, struct text digest, unsigned char *to,
 	 size_t *bytes)
 {
-	EVP_PKEY_CTX *context;
-	EVP_MD *sha256;
+	EVP_PKEY_CTX *context =
+	    key->rsa != NULL ? EVP_PKEY_CTX_dup(key->rsa) : NULL;
 	bool done;
 
-	/* found in the library's store, where crypto.c keeps it */
-	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	context = EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL);
-	done = context != NULL && EVP_PKEY_sign_init(context) == 1 &&
-	       EVP_PKEY_CTX_set_signature_md(context, sha256) == 1 &&
+	done = context != NULL &&
 	       EVP_PKEY_sign(context, to, bytes,
 			     (const unsigned char *)digest.at, digest.len) == 1;
 	EVP_PKEY_CTX_free(context);
-	EVP_MD_free(sha256);
 	return done;
 }
 

@@ -15,31 +15,45 @@ line_limit_init(struct line_limit *line, size_t limit,
 	    .limit = limit, .room = limit, .put = put, .to = to};
 }
 
+/* Where a line begins that could be too long: behind the last line end of
+ * the next `room` bytes.  NULL if that line has no end within them. */
+static const char *
+skip_lines(const char *at, const char *end, size_t room)
+{
+	size_t left = (size_t)(end - at);
+	const char *lf = memrchr(at, '\n', left <= room ? left : room + 1);
+
+	if (lf != NULL)
+		return lf + 1;
+	if (left >= room + 2 && at[room] == '\r' && at[room + 1] == '\n')
+		return at + room + 2;
+	return NULL;
+}
+
 /* Bytes whose last one is no half of CRLF.  What fits goes on in one piece,
  * however many lines it has. */
 static void
 put_bytes(struct line_limit *line, struct text bytes)
 {
 	const char *start = bytes.at, *at = start, *end = start + bytes.len;
-	const char *lf;
-	size_t len;
+	const char *next;
 
 	while (at < end) {
-		lf = memchr(at, '\n', (size_t)(end - at));
-		len = (size_t)((lf != NULL ? lf : end) - at);
-		if (lf != NULL && len > 0 && lf[-1] == '\r')
-			len--;
-		while (len > line->room) {
-			at += line->room;
-			len -= line->room;
-			line->put(line->to,
-				  text_of(start, (size_t)(at - start)));
-			line->put(line->to, TEXT("\r\n "));
-			line->room = line->limit - 1;
-			start = at;
+		next = skip_lines(at, end, line->room);
+		if (next != NULL) {
+			at = next;
+			line->room = line->limit;
+			continue;
 		}
-		line->room = lf != NULL ? line->limit : line->room - len;
-		at = lf != NULL ? lf + 1 : end;
+		if ((size_t)(end - at) <= line->room) {
+			line->room -= (size_t)(end - at);
+			break;
+		}
+		at += line->room;
+		line->put(line->to, text_of(start, (size_t)(at - start)));
+		line->put(line->to, TEXT("\r\n "));
+		line->room = line->limit - 1;
+		start = at;
 	}
 	if (start < end)
 		line->put(line->to, text_of(start, (size_t)(end - start)));

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "corpus_header.h"
 #include "mailauth/dkim_sign.h"
+#include "mailauth/line_limit.h"
 
 enum { PIECE_BYTES = 65536, NOW_S = 1700000000 };
 
@@ -71,7 +72,10 @@ ours_sign(struct ours *ours, const struct header *headers, size_t n_headers,
 	for (n = 0; n < n_headers; n++)
 		message_add(&message, text_from(headers[n].name),
 			    text_from(headers[n].value));
-	assert(dkim_signer_end_of_header(signer, &message, digests, NULL));
+	body_digests_limit_lines(digests, LINE_LIMIT_SMTP);
+	assert(dkim_signer_end_of_header(
+	    signer, line_limit_message(arena, &message, LINE_LIMIT_SMTP),
+	    digests, NULL));
 	for (; rest.len > 0; rest = text_skip(rest, PIECE_BYTES))
 		body_digests_update(digests, text_first(rest, PIECE_BYTES));
 	body_digests_finish(digests);
