@@ -2,12 +2,14 @@
 
 #include <getopt.h>
 
+#include "admin/keys_status.h"
 #include "admin/spool_backlog.h"
 #include "base/arena.h"
 #include "base/dns.h"
 #include "base/why.h"
 #include "io/clock.h"
 #include "io/config_common.h"
+#include "io/config_keys.h"
 #include "io/pg.h"
 #include "io/resolver_unbound.h"
 
@@ -150,7 +152,14 @@ show_loaders(struct pg *pg, struct arena *arena)
 }
 
 static void
-show_database(const struct config_common *common, struct arena *arena)
+key_trouble(const char *sentence)
+{
+	trouble("keys", sentence);
+}
+
+static void
+show_database(const struct config_common *common,
+	      const struct config_keys *keys, struct arena *arena)
 {
 	struct pg_options options = {.conninfo = common->conninfo,
 				     .program = "signet-status",
@@ -158,6 +167,7 @@ show_database(const struct config_common *common, struct arena *arena)
 				     .pause_most_ms = 1000};
 	struct pg *pg = pg_open(&options);
 	struct pg_rows *rows;
+	struct why why;
 
 	if (query(pg, arena,
 		  "select migration, server_version, "
@@ -176,6 +186,8 @@ show_database(const struct config_common *common, struct arena *arena)
 		putchar('\n');
 		show_loaders(pg, arena);
 		show_results(pg, arena);
+		if (!keys_status_show(pg, arena, keys, key_trouble, &why))
+			database_trouble(why.text);
 	}
 	pg_close(pg);
 }
@@ -252,11 +264,14 @@ show_resolver(const struct config_common *common, struct arena *arena)
 
 static bool
 load_config(struct arena *arena, const char *path, struct config_common *common,
-	    struct why *why)
+	    struct config_keys *keys, struct why *why)
 {
 	struct config_source *source = config_read(arena, path, why);
 
-	return source != NULL && config_common_fill(arena, source, common, why);
+	*keys = (struct config_keys){0};
+	return source != NULL &&
+	       config_common_fill(arena, source, common, why) &&
+	       config_keys_fill(arena, source, keys, why);
 }
 
 static int
@@ -288,6 +303,7 @@ status_main(int argc, char **argv)
 	const char *path;
 	struct arena *arena, *scratch;
 	struct config_common common;
+	struct config_keys keys;
 	struct why why;
 
 	if (argc > 1 && strcmp(argv[1], "--help") == 0)
@@ -296,13 +312,13 @@ status_main(int argc, char **argv)
 	if (path == NULL)
 		return usage(stderr, 2);
 	arena = arena_new();
-	if (!load_config(arena, path, &common, &why)) {
+	if (!load_config(arena, path, &common, &keys, &why)) {
 		fprintf(stderr, "signet status: %s\n", why.text);
 		arena_free(arena);
 		return 2;
 	}
 	show_spool(&common);
-	show_database(&common, arena);
+	show_database(&common, &keys, arena);
 	scratch = arena_new();
 	show_resolver(&common, scratch);
 	arena_free(scratch);

@@ -91,6 +91,16 @@ for my $argument (sort keys %told) {
 	like($usage, qr/--\Q$argument\E\b/, "signet explain has --$argument");
 }
 
+($status, $out) = run_command($signet, 'keys', '--help');
+is($status, 0, 'signet keys --help');
+$text = slurp("$man/signet-keys.8");
+%told = map { $_ => 1 } $text =~ /Fl Fl ([a-z-]+)/g;
+my %asked = map { $_ => 1 } $out =~ /--([a-z-]+)/g;
+is_deeply([sort keys %told], [sort keys %asked],
+    'signet-keys(8) has the arguments of signet keys');
+ok($text =~ /^[.](?:It )?Cm .*\b$_\b/m, "signet-keys(8) has $_")
+    for $out =~ /^  ([a-z]+) /mg;
+
 # --- the example ---
 
 my $milter = program_path('signet-milter');

@@ -314,6 +314,31 @@ subtest 'a file is lost' => sub {
 	unlink "$dir{mx1}/keys/site.test/bad.pem";
 };
 
+subtest 'a step is late' => sub {
+	my $status = sub {
+		my (undef, $out) = run_command($path{signet}, 'status', '-c',
+		    "$dir{mx1}/signet.conf");
+		return $out;
+	};
+	my $out = $status->();
+	like($out, qr/^keys +\d sign for 1 domains; \d in all$/m, 'counted');
+	unlike($out, qr/^keys +!!/m, 'nothing is late');
+	my $since = $pg->value("select since from signet.signing_key where "
+	    . "selector = '$b'");
+	$pg->psql("update signet.signing_key set since = now() - interval "
+	    . "'186 days' where selector = '$b'");
+	unlike($status->(), qr/^keys +!!/m, 'not before 180 and 7 days');
+	$pg->psql("update signet.signing_key set since = now() - interval "
+	    . "'188 days' where selector = '$b'");
+	like($status->(), qr/^keys +!! site\.test $b is active since 188 days: /m,
+	    'late') or diag $status->();
+	host('mx1', @common, keys => "${nsupdate}lifetime = 0\n");
+	unlike($status->(), qr/^keys +!!/m, 'never, if it may stay for ever');
+	host('mx1', @common, keys => $nsupdate);
+	$pg->psql("update signet.signing_key set since = '$since' where "
+	    . "selector = '$b'");
+};
+
 # --- updates that fail ---
 
 subtest 'the server refuses' => sub {
