@@ -162,14 +162,63 @@ keys_that_only_cost_time(void **state)
 	}
 }
 
+static void
+want_hmac(struct arena *arena, struct text key, struct text message,
+	  const char *wanted)
+{
+	unsigned char result[32];
+
+	crypto_hmac_sha256(key, message, result);
+	assert_text(hex(arena, text_of((char *)result, sizeof(result))),
+		    wanted);
+}
+
+/* RFC 4231 sections 4.2, 4.3 and 4.7, and nothing at all. */
+static void
+hmac(void **state)
+{
+	char key[131];
+
+	memset(key, 0x0b, 20);
+	want_hmac(*state, text_of(key, 20), TEXT("Hi There"),
+		  "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e3"
+		  "2cff7");
+	want_hmac(*state, TEXT("Jefe"), TEXT("what do ya want for nothing?"),
+		  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964e"
+		  "c3843");
+	memset(key, 0xaa, sizeof(key));
+	want_hmac(
+	    *state, text_of(key, sizeof(key)),
+	    TEXT("Test Using Larger Than Block-Size Key - Hash Key First"),
+	    "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee"
+	    "37f54");
+	want_hmac(*state, text_of(NULL, 0), text_of(NULL, 0),
+		  "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c71214429"
+		  "2c5ad");
+}
+
+static void
+comparing_and_wiping(void **state)
+{
+	char secret[] = "secret";
+
+	(void)state;
+	assert_true(crypto_equal(TEXT("abc"), TEXT("abc")));
+	assert_true(crypto_equal(text_of(NULL, 0), TEXT("")));
+	assert_false(crypto_equal(TEXT("abc"), TEXT("abd")));
+	assert_false(crypto_equal(TEXT("abc"), TEXT("ab")));
+	crypto_wipe(secret, 3);
+	assert_memory_equal(secret, "\0\0\0ret", 6);
+	crypto_wipe(NULL, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    arena_unit_test(digests),
-	    arena_unit_test(rsa),
-	    arena_unit_test(ed25519),
-	    arena_unit_test(keys_that_only_cost_time),
+	    arena_unit_test(digests), arena_unit_test(rsa),
+	    arena_unit_test(ed25519), arena_unit_test(keys_that_only_cost_time),
+	    arena_unit_test(hmac),    arena_unit_test(comparing_and_wiping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
