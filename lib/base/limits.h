@@ -210,6 +210,8 @@
 #define LIMIT_XML_ELEMENTS 40000000
 #define LIMIT_XML_DEPTH 32
 #define LIMIT_XML_TOKEN_BYTES (64u << 10)
+/* older libxml2 compares each attribute of an element with all others */
+#define LIMIT_XML_ATTRIBUTES 64
 #define LIMIT_XML_ERRORS 100000
 
 /* a DMARC report that we send: the compressed file, and the mail with it; many

@@ -90,6 +90,9 @@ on_start(void *data, const xmlChar *name, const xmlChar *prefix,
 	if (++reader->depth > reader->bounds->depth)
 		refuse(reader, "elements nest deeper than %u",
 		       reader->bounds->depth);
+	else if (ns_count + attribute_count > (int)reader->bounds->attributes)
+		refuse(reader, "an element with more than %u attributes",
+		       reader->bounds->attributes);
 	else if (++reader->elements > reader->bounds->elements)
 		refuse(reader, "more than %" PRIu64 " elements",
 		       reader->bounds->elements);

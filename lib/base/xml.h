@@ -17,8 +17,9 @@ struct xml_bounds {
 	uint64_t bytes;	   /* as given, before any charset is undone */
 	uint64_t elements; /* and with it the time */
 	unsigned depth;
-	size_t token_bytes; /* a tag with its attributes, a comment */
-	uint64_t errors;    /* that a lenient reader puts right */
+	unsigned attributes; /* of one element, with its namespaces */
+	size_t token_bytes;  /* a tag with its attributes, a comment */
+	uint64_t errors;     /* that a lenient reader puts right */
 };
 
 /* What the reader calls; each may be NULL.  Texts are UTF-8, borrowed until

@@ -15,6 +15,7 @@ static const struct xml_bounds bounds = {
     .bytes = UINT64_MAX,
     .elements = UINT64_MAX,
     .depth = 16,
+    .attributes = 16,
     .token_bytes = 64 << 10,
 };
 

@@ -11,6 +11,7 @@ static const struct xml_bounds bounds = {
     .bytes = LIMIT_XML_BYTES,
     .elements = LIMIT_XML_ELEMENTS,
     .depth = LIMIT_XML_DEPTH,
+    .attributes = LIMIT_XML_ATTRIBUTES,
     .token_bytes = LIMIT_XML_TOKEN_BYTES,
     .errors = LIMIT_XML_ERRORS,
 };

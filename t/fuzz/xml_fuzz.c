@@ -16,6 +16,7 @@ static const struct xml_bounds bounds = {
     .bytes = 1 << 20,
     .elements = 1000,
     .depth = 20,
+    .attributes = 20,
     .token_bytes = 10000,
     .errors = 100,
 };

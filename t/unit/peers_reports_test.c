@@ -155,6 +155,26 @@ item_37_an_endless_attribute(void **state)
 	assert_refused(&bench, "a tag or comment of more than 65536 bytes");
 }
 
+/* Elements of 60 KiB, each with more attributes than any has. */
+static void
+item_37_many_attributes(void **state)
+{
+	struct bench bench;
+	bool good = true;
+	int i, j;
+
+	begin(&bench, *state);
+	feed(&bench, "<feedback>", 1);
+	for (i = 0; good && i < 1000; i++) {
+		good = feed(&bench, "<n", 1);
+		for (j = 0; good && j < 7500; j++)
+			good =
+			    feed(&bench, arena_printf(*state, " a%x=''", j), 1);
+		good = good && feed(&bench, "/>", 1);
+	}
+	assert_refused(&bench, "an element with more than 64 attributes");
+}
+
 static void
 item_37_endless_tags_and_comments(void **state)
 {
@@ -403,6 +423,7 @@ main(void)
 	    arena_unit_test(item_37_external_entities),
 	    arena_unit_test(item_37_deep_nesting),
 	    arena_unit_test(item_37_an_endless_attribute),
+	    arena_unit_test(item_37_many_attributes),
 	    arena_unit_test(item_37_endless_tags_and_comments),
 	    arena_unit_test(item_37_endless_text),
 	    arena_unit_test(item_37_names_without_end),

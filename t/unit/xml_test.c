@@ -8,6 +8,7 @@ static const struct xml_bounds bounds = {
     .bytes = 100000,
     .elements = 100,
     .depth = 10,
+    .attributes = 20,
     .token_bytes = 9000,
     .errors = 20,
 };
