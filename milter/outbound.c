@@ -39,8 +39,7 @@ close_session(void *session)
 static void
 on_connect(void *session, struct text name, const struct ipaddr *peer)
 {
-	(void)name;
-	sign_session_connect(session, peer);
+	sign_session_connect(session, name, peer);
 	sign_counters_add(SIGN_CONNECTIONS);
 }
 

@@ -6,6 +6,18 @@
 #include "io/file.h"
 #include "milter/table_line.h"
 
+/* A table of nobody would refuse all mail: it was cut off, or is not filled
+ * yet. */
+static bool
+read_table(struct arena *arena, const char *path, struct text contents,
+	   struct sender_table *table, struct why *why)
+{
+	if (!sender_table_parse(arena, contents, table, why))
+		return table_blame(why, path);
+	return table->count > 0 ||
+	       why_set(why, "%s is empty: nobody could write any mail", path);
+}
+
 struct sender_book *
 sender_book_read(const char *path, struct why *why)
 {
@@ -16,9 +28,8 @@ sender_book_read(const char *path, struct why *why)
 	book->arena = arena;
 	book->references = 1;
 	if (file_read(arena, path, LIMIT_SENDER_BYTES, &contents, why)) {
-		if (sender_table_parse(arena, contents, &book->table, why))
+		if (read_table(arena, path, contents, &book->table, why))
 			return book;
-		table_blame(why, path);
 	}
 	arena_free(arena);
 	return NULL;

@@ -12,7 +12,7 @@ struct sender_book {
 	unsigned references;
 };
 
-/* Reads the file; NULL with file, line and remedy.  One reference is the
+/* Reads the file; NULL with file, line and remedy, also if it is empty.  One reference is the
  * caller's. */
 struct sender_book *sender_book_read(const char *path, struct why *why);
 struct sender_book *sender_book_hold(struct sender_book *book);

@@ -99,6 +99,9 @@ write_rows(struct arena *arena, const struct pg_rows *rows, struct buf *to,
 	struct text address, logins;
 	size_t i;
 
+	if (pg_rows_count(rows) == 0)
+		return why_set(why, "signet.sender_login is empty: nobody "
+				    "could write any mail");
 	buf_init(to, arena, LIMIT_SENDER_BYTES);
 	buf_string(to, "# from the table signet.sender_login; written again "
 		       "by signet-sign\n");

@@ -100,7 +100,7 @@ read_request(int argc, char **argv, struct request *request)
 /* --- the DNS, asked now --- */
 
 static void
-ask_dns(const struct sign_engine *engine, const struct sign_setup *setup)
+ask_dns(const struct key_choice *choice, const struct sign_setup *setup)
 {
 	struct resolver_options options;
 	struct resolver_unbound *unbound;
@@ -114,8 +114,8 @@ ask_dns(const struct sign_engine *engine, const struct sign_setup *setup)
 
 	sign_setup_resolver(setup, &options);
 	unbound = resolver_unbound_open(&options, &why);
-	for (i = 0; unbound != NULL && i < engine->keys.all_count; i++) {
-		key = engine->keys.all[i];
+	for (i = 0; unbound != NULL && i < choice->count; i++) {
+		key = choice->keys[i].key;
 		if (!domain_is_set(key->domain))
 			continue;
 		question = dns_ask(arena, resolver_unbound_resolver(unbound),
@@ -174,7 +174,7 @@ feed(struct sign_session *session, const struct request *request,
 	struct message parsed;
 	size_t body;
 
-	sign_session_connect(session, client);
+	sign_session_connect(session, TEXT("localhost"), client);
 	sign_session_mail(session, text_from(request->from),
 			  text_from(request->login),
 			  text_from(request->daemon));
@@ -319,11 +319,14 @@ explain(const struct request *request, struct arena *arena, struct why *why)
 	engine = sign_setup_engine(setup, NULL, NULL, why);
 	if (engine == NULL)
 		return false;
-	if (!request->no_dns && engine->options->check_dns != DNS_CHECK_NO)
-		ask_dns(engine, setup);
 	engine->fixed_now_s = request->now_s;
 	session = sign_session_new(engine);
 	feed(session, request, &client, raw);
+	/* once more, with what the DNS says of these keys */
+	if (!request->no_dns && engine->options->check_dns != DNS_CHECK_NO) {
+		ask_dns(&session->choice, setup);
+		feed(session, request, &client, raw);
+	}
 	if (request->json)
 		printf(TEXT_FMT "\n",
 		       TEXT_ARG(sign_facts_event(session, TEXT(""))));

@@ -41,8 +41,7 @@ find_origin(const struct sign_session *session)
 	if (session->daemon.len > 0 &&
 	    has_word(&options->daemon_names, session->daemon))
 		return ORIGIN_DAEMON;
-	/* no client at all: written on this host */
-	if (session->peer.family == 0)
+	if (session->is_local)
 		return ORIGIN_LOCAL;
 	if (has_address(&options->networks, &session->peer))
 		return ORIGIN_NETWORK;

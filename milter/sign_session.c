@@ -28,9 +28,14 @@ sign_session_free(struct sign_session *session)
 }
 
 void
-sign_session_connect(struct sign_session *session, const struct ipaddr *peer)
+sign_session_connect(struct sign_session *session, struct text name,
+		     const struct ipaddr *peer)
 {
 	session->peer = *peer;
+	session->is_local =
+	    peer->family == 0 &&
+	    (text_equal_nocase(name, TEXT("localhost")) ||
+	     text_equal_nocase(name, text_from(session->engine->host)));
 }
 
 void

@@ -36,6 +36,7 @@ struct sign_session {
 
 	/* of the connection */
 	struct ipaddr peer;
+	bool is_local; /* no client: written on this host */
 
 	/* of the message, in `arena` */
 	struct arena *arena;
@@ -73,7 +74,9 @@ void sign_session_free(struct sign_session *session);
 
 /* Steps may come in any order: one that was left out happens all the same,
  * one that comes too late does nothing. */
-void sign_session_connect(struct sign_session *session,
+/* `name` of the client, as the mail server has it: a client without an
+ * address is this host only if it is called so. */
+void sign_session_connect(struct sign_session *session, struct text name,
 			  const struct ipaddr *peer);
 void sign_session_mail(struct sign_session *session, struct text sender,
 		       struct text login, struct text daemon);

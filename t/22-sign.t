@@ -84,8 +84,12 @@ subtest 'which mail' => sub {
 	    daemon => 'ORIGINATING');
 	is_deeply([signers($got->{text})], ['example.com/s1'],
 	    'a service by its name');
+	$got = $s->send(data => message(), client => undef,
+	    name => 'unknown');
+	is($got->{log}{why}, 'not_ours', 'a client that nobody knows');
 	for my $client ('127.0.0.1', '::1', 'unix', undef) {
-		$got = $s->send(data => message(), client => $client);
+		$got = $s->send(data => message(), client => $client,
+		    name => 'localhost');
 		is_deeply([signers($got->{text})], ['example.com/s1'],
 		    'written here: ' . ($client // 'no client'));
 	}
@@ -457,6 +461,9 @@ subtest 'a start with an error' => sub {
 	$s->file('senders', "a\@example.com alice\n\nb\@example.com\n");
 	$fails->(qr/senders:3: "b\@example.com" has no login/,
 	    'a sender without a login', sender_table => "$s->{dir}/senders");
+	$s->file('senders', "# nobody yet\n");
+	$fails->(qr/senders is empty/, 'a table of nobody',
+	    sender_table => "$s->{dir}/senders");
 	$fails->(qr/signet\.conf:\d+: .*arc_domain/, 'arc_selector alone',
 	    arc_selector => 'x');
 	$fails->(qr/there is no key .*arc_domain/, 'no key to seal with',

@@ -110,7 +110,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (engine == NULL)
 		start();
 	session = sign_session_new(engine);
-	sign_session_connect(session, &peer);
+	sign_session_connect(session, TEXT("x"), &peer);
 	scan_init(&in, text_of((const char *)data, size));
 	sender = scan_until(&in, '\n');
 	login = scan_until(&in, '\n');

@@ -203,6 +203,7 @@ sub send {
 		    ? ('{auth_authen}' => $option{login}) : () },
 	);
 	my $answer = $on->transaction(client => $option{client},
+	    name => $option{name},
 	    from => $option{from} // 'a@example.com', id => $id,
 	    to => $option{to} // 'b@other.test', data => $option{data},
 	    macros => \%macros);
