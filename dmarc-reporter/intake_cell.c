@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,27 +151,38 @@ judge_status(int status, struct why *why)
 	return CELL_FAILED;
 }
 
+static uint64_t
+milliseconds(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * 1000 + (uint64_t)time->tv_usec / 1000;
+}
+
 static enum cell_end
-be_parent(pid_t child, int fd, struct sink to, struct why *why)
+be_parent(pid_t child, int fd, struct sink to, struct cell_cost *cost,
+	  struct why *why)
 {
 	struct wire wire = {.fd = fd,
 			    .deadline = clock_deadline_in(INTAKE_WALL_S * 1000),
 			    .bytes = xcalloc(1, INTAKE_PIECE_BYTES)};
 	enum cell_end end = CELL_FAILED;
 	bool fine = pass_pieces(&wire, to, &end, why);
+	struct rusage usage = {0};
 	int status = 0;
 
 	if (!fine)
 		kill(child, SIGKILL);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+	while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR)
 		continue;
+	cost->memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
+	cost->cpu_ms =
+	    milliseconds(&usage.ru_utime) + milliseconds(&usage.ru_stime);
 	free(wire.bytes);
 	return fine ? judge_status(status, why) : end;
 }
 
 enum cell_end
 cell_run(bool writes_files, bool (*work)(void *data, struct sink to),
-	 void *data, struct sink to, struct why *why)
+	 void *data, struct sink to, struct cell_cost *cost, struct why *why)
 {
 	enum cell_end end;
 	int fds[2];
@@ -180,6 +192,7 @@ cell_run(bool writes_files, bool (*work)(void *data, struct sink to),
 		why_set(why, "cannot make a pipe: %s", strerror(errno));
 		return CELL_REFUSED;
 	}
+	*cost = (struct cell_cost){0};
 	fflush(stdout);
 	child = fork();
 	if (child == 0) {
@@ -188,7 +201,7 @@ cell_run(bool writes_files, bool (*work)(void *data, struct sink to),
 	}
 	close(fds[1]);
 	if (child > 0) {
-		end = be_parent(child, fds[0], to, why);
+		end = be_parent(child, fds[0], to, cost, why);
 	} else {
 		why_set(why, "cannot start a process: %s", strerror(errno));
 		end = CELL_REFUSED;

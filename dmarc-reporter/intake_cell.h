@@ -8,6 +8,7 @@
 #define DMARC_REPORTER_INTAKE_CELL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/sink.h"
 
@@ -22,11 +23,17 @@ enum cell_end {
 	CELL_REFUSED   /* the caller's sink would not take a piece */
 };
 
+/* What it took. */
+struct cell_cost {
+	uint64_t memory_bytes; /* most that was resident */
+	uint64_t cpu_ms;
+};
+
 /* Runs `work` in a child process under the limits of intake_sandbox.h, where
  * it may write to open files only if `writes_files`.  Unless the answer is
  * CELL_DONE, `why` says what happened. */
 enum cell_end cell_run(bool writes_files,
 		       bool (*work)(void *data, struct sink to), void *data,
-		       struct sink to, struct why *why);
+		       struct sink to, struct cell_cost *cost, struct why *why);
 
 #endif

@@ -218,9 +218,8 @@ intake_report_begin(const struct intake_content *content)
 void
 intake_describe(struct json *object, struct arena *arena,
 		const struct intake_content *content, struct domain domain,
-		struct intake_summary *summary)
+		const struct intake_summary *summary)
 {
-	intake_summarize(content, summary);
 	json_put_string(object, "kind", intake_kind_name(content->kind));
 	put_some(object, "organization", summary->organization);
 	put_some(object, "report_id", summary->report_id);

@@ -30,6 +30,6 @@ void intake_summarize(const struct intake_content *content,
 /* Puts all that stands in the report but its rows into `object`. */
 void intake_describe(struct json *object, struct arena *arena,
 		     const struct intake_content *content, struct domain domain,
-		     struct intake_summary *summary);
+		     const struct intake_summary *summary);
 
 #endif

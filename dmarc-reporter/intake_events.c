@@ -192,6 +192,8 @@ put_all_rows(struct arena *arena, const struct intake_arrival *arrival,
 			  intake_kind_name(content->kind), to);
 	if (!put_rows(arena, content, wanted, &rows, why))
 		return false;
+	if (content->kind == INTAKE_TLS)
+		summary->rows = rows.number;
 	return true;
 }
 

@@ -188,6 +188,16 @@ is_asked_for(struct judge *judge, const struct intake_wanted *wanted,
 	return true;
 }
 
+static bool
+read_content(struct judge *judge, struct why *why)
+{
+	if (!intake_content_read(judge->arena, &judge->content, why))
+		return false;
+	return judge->content.kind != INTAKE_DMARC ||
+	       judge->content.dmarc->totals.records <= LIMIT_REPORT_ROWS ||
+	       why_set(why, "more than %u records", LIMIT_REPORT_ROWS);
+}
+
 static struct text
 log_pairs(struct judge *judge, const struct intake_summary *summary,
 	  struct domain domain)
@@ -246,7 +256,7 @@ judge_report(struct judge *judge)
 	}
 	if (!is_proven(judge, &why))
 		return say_why(judge, PIECE_REFUSED, &why);
-	if (!intake_content_read(judge->arena, &judge->content, &why))
+	if (!read_content(judge, &why))
 		return say_why(judge, PIECE_ASIDE, &why);
 	if (!is_asked_for(judge, &wanted, &why))
 		return say_why(judge, PIECE_REFUSED, &why);

@@ -398,10 +398,12 @@ static int
 run_read(struct command *command)
 {
 	struct sink reasons = {take_reason, NULL};
+	struct cell_cost cost;
 	struct why why;
 
 	if (intake_sandbox_program(INT64_MAX, &why) &&
-	    cell_run(true, read_file, command, reasons, &why) == CELL_DONE)
+	    cell_run(true, read_file, command, reasons, &cost, &why) ==
+		CELL_DONE)
 		return EX_OK;
 	fprintf(stderr, "signet-report-intake: %s\n", why.text);
 	return EX_DATAERR;

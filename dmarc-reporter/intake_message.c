@@ -100,9 +100,15 @@ static void
 read_in_cell(struct progress *progress)
 {
 	struct sink pieces = {take_piece, progress};
+	struct cell_cost cost;
 	struct why why;
+	enum cell_end end =
+	    cell_run(false, intake_judge, &progress->it, pieces, &cost, &why);
 
-	switch (cell_run(false, intake_judge, &progress->it, pieces, &why)) {
+	log_debug("reading took %llu ms and %llu KiB",
+		  (unsigned long long)cost.cpu_ms,
+		  (unsigned long long)cost.memory_bytes / 1024);
+	switch (end) {
 	case CELL_DONE:
 		if (progress->outcome == 0)
 			settle(progress, INTAKE_ASIDE,

@@ -319,6 +319,7 @@ print_json(struct arena *arena, const struct intake_content *content,
 		print_bounce_json(arena, &content->bounce);
 		return true;
 	}
+	intake_summarize(content, &summary);
 	intake_describe(object, arena, content, domain, &summary);
 	buf_init(&line, arena, LIMIT_EVENT_BYTES);
 	json_write(object, 0, &line);

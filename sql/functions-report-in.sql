@@ -44,14 +44,7 @@ returns table (day date, domain text, header_from text, source_ip inet,
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-	own_addresses inet[] := '{}';
 begin
-	if to_regclass('signet.own_address') is not null then
-		execute 'select coalesce(array_agg(address), $1) '
-			'from signet.own_address'
-			into own_addresses using own_addresses;
-	end if;
 	return query
 	with record as materialized (
 	select (i.begin_at at time zone 'UTC')::date as day, i.domain,
@@ -84,7 +77,8 @@ begin
 	group by 1, 2
 	), judged as (
 	select r.*,
-	       coalesce(r.source_ip = any (own_addresses), false) as own,
+	       exists (select from signet.own_address a
+		       where a.address = r.source_ip) as own,
 	       exists (select from jsonb_array_elements(r.signatures) g
 		       join key k on k.domain = lower(g ->> 'domain')
 			and k.selector = g ->> 'selector'

@@ -172,6 +172,9 @@
 #define LIMIT_REPORT_MESSAGE_BYTES (20u << 20)
 /* a report when unpacked; the largest that are sent have some 20 MiB */
 #define LIMIT_REPORT_BYTES (64u << 20)
+/* records of one report that are taken into the database: with any less than
+ * 335 bytes for each, it is no report but an attack on the disk */
+#define LIMIT_REPORT_ROWS 200000
 /* a TLS report, which is read as a whole, and its policies and failures */
 #define LIMIT_TLS_REPORT_BYTES (16u << 20)
 #define LIMIT_TLS_REPORT_ROWS 50000

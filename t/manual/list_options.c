@@ -3,6 +3,7 @@
  * One a line: section, name, default ("-" if unset) and the words it takes,
  * with tabs between.
  */
+#include "dmarc-reporter/intake_settings.h"
 #include "dmarc-reporter/report_settings.h"
 #include "io/config_common.h"
 #include "io/config_domain.h"
@@ -41,5 +42,6 @@ main(void)
 	list(sign_options_table);
 	list(load_settings_table);
 	list(report_settings_table);
+	list(intake_settings_table);
 	return 0;
 }

@@ -9,6 +9,7 @@ package Signet::Postfix;
 #       milters => "unix:$socket",             # smtpd_milters
 #       domains => ['site.test'],              # accepted from everybody
 #       main => { milter_default_action => 'tempfail', ... },
+#       services => "...",                     # more lines of master.cf
 #   );
 #   $mta->port;
 #   my ($reply, $id) = $mta->send(client => '192.0.2.1', from => ..., to =>
@@ -76,6 +77,7 @@ sub new {
 		milters => $option{milters} // '',
 		main => $option{main} // {},
 		fixed_port => $option{port},
+		services => $option{services} // '',
 	}, $class;
 	$self->own;
 	$self->_make_directories;
@@ -165,7 +167,8 @@ sub _configure {
 	    sort keys %main);
 	spew("$etc/master.cf", "127.0.0.1:$self->{port} inet n - n - - smtpd\n"
 	    . $master . "sink unix - n n - - pipe\n  flags= user=nobody"
-	    . " argv=$dir/deliver $dir/mail \${queue_id} \${recipient}\n");
+	    . " argv=$dir/deliver $dir/mail \${queue_id} \${recipient}\n"
+	    . $self->{services});
 	return;
 }
 

@@ -8,6 +8,7 @@ package Signet::Site;
 #       milter => { dmarc_quarantine => 'hold' },
 #       trust => { lists => 'list.example' },
 #       main => { ... },                       # Postfix, main.cf
+#       services => '...',                     # and master.cf
 #       postgres => { ... },                   # postgresql.conf
 #       without => ['load', 'postgres'],       # parts left out
 #   );
@@ -63,6 +64,7 @@ sub new {
 		dir => "$self->{dir}/postfix", host => $self->{host},
 		domains => ['site.example'], milters => $self->socket,
 		main => $option{main} // {},
+		services => $option{services} // '',
 	);
 	return $self;
 }
