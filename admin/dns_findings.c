@@ -36,6 +36,10 @@ dns_findings_init(struct dns_findings *findings, struct arena *arena,
 	*findings = (struct dns_findings){.arena = arena, .domain = domain};
 }
 
+static struct text format_text(struct arena *arena, const char *format,
+			       va_list args)
+    __attribute__((format(printf, 2, 0)));
+
 static struct text
 format_text(struct arena *arena, const char *format, va_list args)
 {
