@@ -606,9 +606,11 @@ subtest 'rights' => sub {
 			sender_login_list
 			sender_login_remove
 			sender_logins
+			set_own_addresses
 			status_database
 			status_loaders
 			status_results
+			store_dns_check
 		)],
 		reporter => [qw(
 			dmarc_report_claim
