@@ -112,12 +112,15 @@ subtest 'paths are put in' => sub {
 		next if $file !~ m{\.(?:service|timer)$|/(?:sysusers|tmpfiles)\.d/};
 		my $text = slurp("$dest$file");
 		unlike($text, qr/\@\w+\@/, "$file: nothing is left to fill in");
-		next if $text !~ /^ExecStart=(\S+) (?:-c (\S+))?/m;
+		next if $text !~ /^ExecStart=(\S+) (?:keys [a-z -]+?-all )?(?:-c (\S+))?/m;
 		ok(-x "$dest$1", "$file starts a program that is there");
 		is($2, "$dir{sysconfdir}/signet/signet.conf",
 		    "$file names the configuration");
-		like($text, qr{^ReadWritePaths=\Q$dir{localstatedir}\E/spool/signet$}m,
-		    "$file may write the spool");
+		my $own = $file =~ /signet-keys/ ? "$dir{sysconfdir}/signet/keys"
+		    : "$dir{localstatedir}/spool/signet";
+		next if $text !~ /^ReadWritePaths=/m;
+		like($text, qr{^ReadWritePaths=\Q$own\E$}m,
+		    "$file may write what is its own");
 	}
 };
 

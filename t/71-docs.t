@@ -165,6 +165,8 @@ subtest 'users by hand are those of sysusers' => sub {
 	    for sort keys %by_hand;
 	for my $unit (glob "$top/*/*.service.in") {
 		my $text = slurp($unit);
+		# only root writes keys
+		next if $unit =~ /signet-keys/;
 		my ($user) = $text =~ /^User=(.*)$/m;
 		my ($group) = $text =~ /^Group=(.*)$/m;
 		ok($user{$user}, "$unit: user $user");

@@ -54,6 +54,8 @@ create index signing_key_change_key
 comment on table signet.signing_key_change is
 	'Each change of state of a signing key. Read it through '
 	'signet.v_signing_key_change.';
+comment on sequence signet.signing_key_change_id_seq is
+	'Numbers of the changes.';
 comment on index signet.signing_key_change_key is
 	'Finds the history of a key.';
 comment on column signet.signing_key_change.id is 'Number of the change.';
