@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/scan.h"
 #include "base/why.h"
+#include "milter/table_line.h"
 
 static bool
 is_login_byte(char c)
@@ -187,9 +188,7 @@ static const struct sender_entry *
 look_up(const struct sender_table *table, struct arena *arena, struct text user,
 	const char *at, struct text host)
 {
-	struct text key = text_lower(
-	    arena, text_from(arena_printf(arena, TEXT_FMT "%s" TEXT_FMT,
-					  TEXT_ARG(user), at, TEXT_ARG(host))));
+	struct text key = text_lower(arena, table_key(arena, user, at, host));
 	size_t low = 0, high = table->count, middle;
 
 	while (low < high) {

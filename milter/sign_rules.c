@@ -159,16 +159,16 @@ sign_rules_parse(struct arena *arena, struct text contents,
 }
 
 static bool
-matches(const struct sign_rule *rule, const char *address, struct text host,
-	struct text login)
+matches(const struct sign_rule *rule, struct text address, const char *string,
+	struct text host, struct text login)
 {
 	switch (rule->kind) {
 	case PATTERN_DOMAIN:
 		return wildcard_matches(rule->pattern, host);
 	case PATTERN_ADDRESS:
-		return wildcard_matches(rule->pattern, text_from(address));
+		return wildcard_matches(rule->pattern, address);
 	case PATTERN_REGEX:
-		return regexec(rule->regex, address, 0, NULL, 0) == 0;
+		return regexec(rule->regex, string, 0, NULL, 0) == 0;
 	case PATTERN_LOGIN:
 		return login.len > 0 && wildcard_matches(rule->pattern, login);
 	}
@@ -179,12 +179,12 @@ const struct sign_rule *
 sign_rules_match(const struct sign_rules *rules, struct arena *arena,
 		 struct text user, struct text host, struct text login)
 {
-	const char *address = arena_printf(arena, TEXT_FMT "@" TEXT_FMT,
-					   TEXT_ARG(user), TEXT_ARG(host));
+	struct text address = table_key(arena, user, "@", host);
+	const char *string = text_string(arena, address);
 	const struct sign_rule *rule;
 
 	for (rule = rules->first; rule != NULL; rule = rule->next)
-		if (matches(rule, address, host, login))
+		if (matches(rule, address, string, host, login))
 			return rule;
 	return NULL;
 }

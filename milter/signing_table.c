@@ -110,9 +110,15 @@ is_done(const struct search *search)
 	       (search->count > 0 && !search->all);
 }
 
+/* Two keys of an odd address may be the same. */
 static void
 take(struct search *search, const struct signing_entry *entry)
 {
+	size_t i;
+
+	for (i = 0; i < search->count; i++)
+		if (search->found[i] == entry)
+			return;
 	if (!is_done(search))
 		search->found[search->count++] = entry;
 }
@@ -138,9 +144,7 @@ look_up(struct search *search, const char *before, struct text between,
 	struct text after)
 {
 	const struct signing_table *table = search->table;
-	struct text key =
-	    text_from(arena_printf(search->arena, TEXT_FMT "%s" TEXT_FMT,
-				   TEXT_ARG(between), before, TEXT_ARG(after)));
+	struct text key = table_key(search->arena, between, before, after);
 	size_t i = first_not_below(table, key);
 
 	for (; i < table->count && !is_done(search); i++) {
@@ -183,8 +187,7 @@ signing_table_match(const struct signing_table *table, struct arena *arena,
 		look_up_all(&search, user, host);
 		return search.count;
 	}
-	address = text_from(arena_printf(arena, TEXT_FMT "@" TEXT_FMT,
-					 TEXT_ARG(user), TEXT_ARG(host)));
+	address = table_key(arena, user, "@", host);
 	for (i = 0; i < table->count && !is_done(&search); i++)
 		if (wildcard_matches(table->entries[i].pattern, address))
 			take(&search, &table->entries[i]);

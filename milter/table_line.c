@@ -1,5 +1,7 @@
 #include "milter/table_line.h"
 
+#include "base/buf.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/why.h"
 
@@ -45,6 +47,19 @@ table_take_part(struct text *value)
 
 	*value = text_skip(*value, end + 1);
 	return part;
+}
+
+struct text
+table_key(struct arena *arena, struct text user, const char *between,
+	  struct text host)
+{
+	struct buf to;
+
+	buf_init(&to, arena, 2 * LIMIT_ADDRESS_BYTES + 2);
+	buf_text(&to, text_first(user, LIMIT_ADDRESS_BYTES));
+	buf_string(&to, between);
+	buf_text(&to, text_first(host, LIMIT_ADDRESS_BYTES));
+	return buf_view(&to);
 }
 
 bool

@@ -11,6 +11,7 @@
 
 #include "base/scan.h"
 
+struct arena;
 struct why;
 
 struct table_line {
@@ -31,6 +32,10 @@ bool table_lines_next(struct table_lines *lines, struct table_line *line);
 /* Takes what stands before the next ':' off `value`; the rest if there is
  * none. */
 struct text table_take_part(struct text *value);
+
+/* `user`, `between` and `host` as one key, whatever bytes they hold. */
+struct text table_key(struct arena *arena, struct text user,
+		      const char *between, struct text host);
 
 /* Puts "PATH:" before a reason that begins with the number of the line;
  * returns false. */
