@@ -607,6 +607,9 @@ subtest 'rights' => sub {
 			sender_login_remove
 			sender_logins
 			set_own_addresses
+			signing_key_change
+			signing_keys
+			signing_keys_overdue
 			status_database
 			status_loaders
 			status_results
