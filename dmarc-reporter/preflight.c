@@ -6,6 +6,7 @@
 #include "base/why.h"
 #include "dmarc-reporter/reporter.h"
 #include "io/clock.h"
+#include "io/pg.h"
 #include "mailauth/dkim_key.h"
 #include "mailauth/dmarc.h"
 #include "mailauth/spf.h"
@@ -113,6 +114,27 @@ is_published(struct check *check, struct domain domain, struct text selector)
 	return false;
 }
 
+/* What signet keys has noted as active, on any host. */
+static bool
+has_noted_key(struct check *check, struct domain domain, bool *any)
+{
+	struct pg_param params[1] = {pg_text(domain.name)};
+	struct pg_rows *rows;
+	struct why ignored;
+	size_t i;
+
+	if (pg_call(check->reporter->pg, check->arena,
+		    "select selector from signet.dmarc_report_selectors($1)",
+		    params, 1, &rows, &ignored) != PG_DONE)
+		return false;
+	for (i = 0; i < pg_rows_count(rows); i++) {
+		*any = true;
+		if (is_published(check, domain, pg_rows_text(rows, i, 0)))
+			return true;
+	}
+	return false;
+}
+
 /* Names of the files DIRECTORY/DOMAIN/SELECTOR.pem: they are enough, their
  * contents are not for us. */
 static bool
@@ -149,12 +171,15 @@ dkim_signs_for_us(struct check *check)
 	for (; domain_labels(domain) > 1; domain = domain_parent(domain)) {
 		if (!aligns(check, domain, check->policy.record.strict_dkim))
 			break;
-		if (has_published_key(check, domain, &any))
+		if (has_noted_key(check, domain, &any) ||
+		    has_published_key(check, domain, &any))
 			return true;
 	}
 	return why_set(&check->dkim,
-		       any ? "no key in %s that could sign is in the DNS"
-			   : "no key of the domain is seen in %s",
+		       any ? "no key of the domain in the database or %s is "
+			     "in the DNS"
+			   : "no key of the domain is noted in the database, "
+			     "or seen in %s",
 		       check->reporter->settings->keys.directory);
 }
 

@@ -174,7 +174,9 @@ begin
 		where i.inhparent = 'signet.dmarc_evaluation'::regclass
 		order by 1
 	loop
-		continue when (part.day + 1)::timestamptz + p_delay > now();
+		-- what is older is nobody's news, and its rows may have gone
+		continue when part.day < current_date - 31
+			or (part.day + 1)::timestamptz + p_delay > now();
 		select count(*) into n from signet.dmarc_evaluation e
 		where e.at >= part.day::timestamptz
 		and e.at < (part.day + 1)::timestamptz;
@@ -593,7 +595,13 @@ begin
 	from signet.dmarc_report_destination d where d.report = p_id;
 	as_reason := p_trouble;
 	if p_final is not null then
-		as_state := p_final;
+		as_state := case when p_final = 'nothing' and now_sent
+			then 'sent' else p_final end;
+		update signet.dmarc_report_destination d
+		set state = 'skipped', reason = p_trouble, next_at = null,
+		    changed_at = now()
+		where d.report = p_id
+		and d.state in ('waiting', 'undecided', 'again');
 	elsif open_at is not null then
 		as_state := case when o.gzip is null then 'due'
 			when tried then 'again' else 'ready' end;
@@ -654,6 +662,18 @@ $$;
 comment on function signet.dmarc_report_suppressed(text) is
 	'Until when DMARC reports to an address are suppressed; null: they '
 	'are not.';
+
+create or replace function signet.dmarc_report_selectors(p_domain text)
+returns table (selector text)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+	select k.selector from signet.signing_key k
+	where k.domain = p_domain and k.state = 'active'
+	order by k.since desc
+$$;
+comment on function signet.dmarc_report_selectors(text) is
+	'Selectors of the keys that sign for a domain now.';
 
 create or replace function signet.dmarc_report_expire(p_keep interval)
 returns bigint

@@ -8,6 +8,7 @@ grant execute on function
 	signet.dmarc_report_plan(text, text, interval),
 	signet.dmarc_report_preview(date, text, text, text),
 	signet.dmarc_report_rows(text, timestamptz, timestamptz, jsonb),
+	signet.dmarc_report_selectors(text),
 	signet.dmarc_report_claim(text, interval, text, date),
 	signet.dmarc_report_waiting(text, date),
 	signet.dmarc_report_made(bigint, bigint, text, bigint, bigint, bigint,

@@ -628,6 +628,7 @@ subtest 'rights' => sub {
 			dmarc_report_preview
 			dmarc_report_result
 			dmarc_report_rows
+			dmarc_report_selectors
 			dmarc_report_suppressed
 			dmarc_report_waiting
 			dmarc_failure_claim

@@ -246,6 +246,33 @@ subtest 'trouble in the DNS delays and loses nothing' => sub {
 	    'and nobody got it twice');
 };
 
+subtest 'a record that goes before all have theirs' => sub {
+	$r->zone(record('gone.example', 'mailto:a@gone.example',
+		'mailto:b@g.example') . record('g.example')
+	    . "gone.example._report._dmarc.g.example TXT \@servfail\n");
+	$r->evaluate(domain => 'gone.example');
+	is(($r->run)[0], 75, 'one waits');
+	$r->zone('')->hurry;
+	is(($r->run)[0], 0, 'done');
+	my ($report) = $r->reports("policy_domain = 'gone.example'");
+	is($report->{state}, 'sent', 'sent to one');
+	like($report->{destinations}, qr/skipped b\@g\.example \(the domain /,
+	    'and not to the other');
+};
+
+subtest 'what the format cannot express' => sub {
+	$r->zone(record('odd.example'));
+	$r->evaluate(domain => 'odd.example', count => 2);
+	$r->evaluate(domain => 'odd.example', count => 3,
+	    'evaluation.disposition' => 'defer');
+	($status, $log) = $r->run;
+	is($status, 0, 'done') or diag $log;
+	my ($report) = $r->reports("policy_domain = 'odd.example'");
+	is("$report->{evaluations} $report->{left_out} $report->{late}",
+	    '2 3 0', 'is left out and counted');
+	like($log, qr/left_out=3 left_out_why=/, 'and told');
+};
+
 subtest 'who wants none any more gets none' => sub {
 	$r->zone("_dmarc.h.example TXT \"v=DMARC1; p=none\"\n");
 	$r->evaluate(domain => $_) for qw(h.example i.example);
@@ -445,6 +472,18 @@ subtest 'would our report pass where it arrives?' => sub {
 	    . 'wAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="' . "\n");
 	($status, $log) = $r->run;
 	is($status, 0, 'a published key will do') or diag $log;
+	unlink "$keys/s.example/s1.pem";
+	$r->zone($base . record('w.example'));
+	$r->evaluate(domain => 'w.example');
+	is(($r->run)[0], 78, 'no key is seen');
+	$r->pg->psql('insert into signet.signing_key (domain, selector, type, '
+	    . "bits, public_key, state, since, host, made_at) values "
+	    . "('s.example', 's2', 'ed25519', 256, 'x', 'active', now(), 'h', "
+	    . 'now())');
+	$r->zone($base . record('w.example')
+	    . 's2._domainkey.s.example TXT "v=DKIM1; k=ed25519; p=11qYAYKxCrfV'
+	    . 'S/7TyWQHOg7hcvPapiMlrwIaaPcHURo="' . "\n");
+	is(($r->run)[0], 0, 'one of which the database knows will do');
 	$r->zone($base . record('u.example'));
 	$r->evaluate(domain => 'u.example');
 	$r->configure(reports => { preflight_alignment => 'warn' });
