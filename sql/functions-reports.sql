@@ -67,11 +67,14 @@ create or replace function signet.dmarc_report_groups(p_day date,
 	p_domain text default null)
 returns table (policy_domain text, begin_at timestamptz, end_at timestamptz,
 	       policy jsonb, evaluations bigint, enabled boolean, format text)
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
-	select g.policy_domain, g.begin_at,
+#variable_conflict use_column
+begin
+	-- planned for its arguments: a single domain is found by its index
+	return query select g.policy_domain, g.begin_at,
 	       g.begin_at + make_interval(hours => g.hours),
 	       jsonb_build_object('discovery_method', g.discovery_method,
 		'p', g.p, 'sp', g.sp, 'np', g.np, 'adkim', g.adkim,
@@ -97,7 +100,8 @@ as $$
 		group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 		having bool_or(not e.optional)
 	) g
-	left join signet.dmarc_report_setting s on s.domain = g.policy_domain
+	left join signet.dmarc_report_setting s on s.domain = g.policy_domain;
+end
 $$;
 comment on function signet.dmarc_report_groups(date, text) is
 	'The reports that the evaluations of one UTC day make: for each policy '
