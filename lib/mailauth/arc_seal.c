@@ -291,7 +291,7 @@ arc_sealer_finish(struct arc_sealer *sealer, const struct arc_verdict *verdict,
 		  struct text auth_results, int64_t now_s,
 		  struct arc_sealed *sealed, struct why *why)
 {
-	enum arc_cv cv;
+	enum arc_cv cv = ARC_CV_FAIL;
 
 	assert(sealer->header != NULL);
 	if (!choose_cv(verdict, &cv, why))
