@@ -4,11 +4,15 @@
 #include "io/clock.h"
 #include "io/resolver_unbound.h"
 
+/* For a resolver that gave no answer to the question before. */
+#define SILENT_WAIT_MS 2000
+
 struct keys_resolvers {
 	struct arena *arena;
 	const struct config_common *common;
 	const struct config_strings *servers;
 	struct resolver_unbound **open; /* NULL: not opened yet */
+	bool *silent;
 };
 
 struct keys_resolvers *
@@ -23,6 +27,7 @@ keys_resolvers_new(struct arena *arena, const struct config_common *common,
 	resolvers->servers = servers;
 	resolvers->open = arena_new_array(arena, struct resolver_unbound *,
 					  servers->count + 1);
+	resolvers->silent = arena_new_array(arena, bool, servers->count + 1);
 	return resolvers;
 }
 
@@ -71,6 +76,7 @@ keys_resolvers_ask(struct keys_resolvers *resolvers, size_t number,
 		   enum crypto_key_type type, struct text public_bytes)
 {
 	struct key_check answer = {.found = KEY_FOUND_COULD_NOT_ASK};
+	int64_t wait_ms = (int64_t)resolvers->common->dns_timeout_s * 1000;
 	struct arena *arena;
 	struct resolver *resolver;
 
@@ -78,11 +84,12 @@ keys_resolvers_ask(struct keys_resolvers *resolvers, size_t number,
 	    !open_one(resolvers, number, &answer.why))
 		return answer;
 	resolver = resolver_unbound_resolver(resolvers->open[number]);
+	if (resolvers->silent[number] && wait_ms > SILENT_WAIT_MS)
+		wait_ms = SILENT_WAIT_MS;
 	arena = arena_new();
-	key_check_wait(
-	    arena, key_check_ask(arena, resolver, domain, selector),
-	    clock_deadline_in((int64_t)resolvers->common->dns_timeout_s * 1000),
-	    type, public_bytes, &answer);
+	key_check_wait(arena, key_check_ask(arena, resolver, domain, selector),
+		       clock_deadline_in(wait_ms), type, public_bytes, &answer);
+	resolvers->silent[number] = answer.found == KEY_FOUND_COULD_NOT_ASK;
 	arena_free(arena);
 	return answer;
 }

@@ -314,6 +314,30 @@ subtest 'a file is lost' => sub {
 	unlink "$dir{mx1}/keys/site.test/bad.pem";
 };
 
+# By the rule that the directory is: an address of the domain, by the host
+# itself.
+subtest 'signet-sign signs with it, and it verifies' => sub {
+	program_path('signet-sign') or plan skip_all => 'no signet-sign';
+	my $file = "$dir{mx1}/mail.eml";
+	my $text = "From: a\@site.test\nTo: b\@other.test\nSubject: x\n"
+	    . "Date: Sun, 22 Nov 2026 09:00:00 +0000\n"
+	    . "Message-ID: <1\@site.test>\n\nHello\n";
+	spew($file, $text);
+	my @config = ('--config', "$dir{mx1}/signet.conf");
+	my ($status, $out, $err) = run_command($path{signet}, 'explain-sign',
+	    $file, '--login', 'a', @config);
+	is($status, 0, 'decided') or diag $err;
+	my ($field) = $out =~ /^(DKIM-Signature: (?:.*\n)(?:[ \t].*\n)*)/m;
+	ok($field, 'the field') or diag $out;
+	like($field // '', qr/s=$b;/, 'its selector');
+	spew($file, ($field // '') . $text);
+	($status, $out, $err) = run_command($path{signet}, 'explain', $file,
+	    '--client', '192.0.2.1', '--helo', 'mx.site.test', '--from',
+	    'a@site.test', '--json', @config);
+	like($out, qr/"selector":\s*"$b".{0,200}"result":\s*"pass"/s,
+	    'verified') or diag $out, $err;
+};
+
 subtest 'a step is late' => sub {
 	my $status = sub {
 		my (undef, $out) = run_command($path{signet}, 'status', '-c',
