@@ -9,6 +9,8 @@ package Signet::Site;
 #       trust => { lists => 'list.example' },
 #       main => { ... },                       # Postfix, main.cf
 #       services => '...',                     # and master.cf
+#       host => 'mx.peer.example', domain => 'peer.example', # another site
+#       dns => $other->{dns},                  # with the DNS of the first
 #       postgres => { ... },                   # postgresql.conf
 #       without => ['load', 'postgres'],       # parts left out
 #   );
@@ -46,13 +48,15 @@ sub new {
 	my ($class, %option) = @_;
 	my $self = bless {
 		dir => $option{dir} // temp_dir(), option => \%option,
-		host => 'mx.site.example', settings => {},
+		host => $option{host} // 'mx.site.example', settings => {},
+		domain => $option{domain} // 'site.example',
 	}, $class;
 	my %without = map { $_ => 1 } @{ $option{without} // [] };
 	$self->own;
 	$self->_make_directories;
-	$self->{dns} = Signet::Zone->new(%{ $option{zones} // {} },
-	    'site.example' => $self->_own_zone, -dir => "$self->{dir}/dns");
+	$self->{dns} = $option{dns} // Signet::Zone->new(
+	    %{ $option{zones} // {} }, $self->{domain} => $self->_own_zone,
+	    -dir => "$self->{dir}/dns");
 	$self->{pg} = Signet::Postgres->new(dir => "$self->{dir}/pg",
 	    settings => $option{postgres} // {})
 	    unless $without{postgres};
@@ -62,7 +66,8 @@ sub new {
 	$self->start_load unless $without{load} || $without{postgres};
 	$self->{mta} = Signet::Postfix->new(
 		dir => "$self->{dir}/postfix", host => $self->{host},
-		domains => ['site.example'], milters => $self->socket,
+		domains => $option{domains} // [$self->{domain}],
+		milters => $option{milters} // $self->socket,
 		main => $option{main} // {},
 		services => $option{services} // '',
 	);
