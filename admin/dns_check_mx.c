@@ -66,16 +66,19 @@ tell_addresses(struct dns_check *check, const struct dns_check_host *host)
 				    TEXT_ARG(name));
 }
 
-/* RFC 5321 section 5.1, RFC 2181 section 10.3 */
-static void
+/* RFC 5321 section 5.1, RFC 2181 section 10.3.  False if it could not be
+ * asked, as then nothing else of the host can. */
+static bool
 check_alias(struct dns_check *check, struct domain host)
 {
 	const struct dns_answer *answer;
 	struct text target;
 
-	if (dns_check_ask(check, host.name, DNS_CNAME, &answer) != DNS_FOUND ||
-	    answer->count == 0)
-		return;
+	dns_check_ask(check, host.name, DNS_CNAME, &answer);
+	if (dns_check_is_unknown(check, item, host.name, DNS_CNAME, answer))
+		return false;
+	if (answer->status != DNS_FOUND || answer->count == 0)
+		return true;
 	target = utf8_for_log(check->arena, answer->records[0].name,
 			      LIMIT_DOMAIN_BYTES);
 	dns_findings_add(check->findings, item, DNS_CHECK_ERROR,
@@ -86,6 +89,7 @@ check_alias(struct dns_check *check, struct domain host)
 			    "name " TEXT_FMT " in the MX, or give " TEXT_FMT
 			    " addresses of its own",
 			    TEXT_ARG(target), TEXT_ARG(host.name));
+	return true;
 }
 
 static void
@@ -94,7 +98,8 @@ check_host(struct dns_check *check, struct dns_check_host *host)
 	const struct dns_answer *ip4, *ip6;
 
 	host->security = DNS_SECURE;
-	check_alias(check, host->name);
+	if (!check_alias(check, host->name))
+		return;
 	dns_check_ask(check, host->name.name, DNS_A, &ip4);
 	dns_check_ask(check, host->name.name, DNS_AAAA, &ip6);
 	if (dns_check_is_unknown(check, item, host->name.name, DNS_A, ip4) ||

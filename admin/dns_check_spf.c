@@ -45,16 +45,19 @@ remedy_address(struct dns_check *check, struct text txt,
 }
 
 static void
-tell_unknown(struct dns_check *check, const char *what,
+tell_unknown(struct dns_check *check, const struct ipaddr *client,
 	     const struct spf_verdict *verdict)
 {
+	char written[IPADDR_STRING_BYTES];
+
+	ipaddr_write(client, written);
 	dns_findings_add(
-	    check->findings, item, DNS_CHECK_UNKNOWN, "for %s: %s", what,
+	    check->findings, item, DNS_CHECK_UNKNOWN, "for %s: %s", written,
 	    verdict->reason != NULL ? verdict->reason : "no answer");
 	dns_findings_remedy(check->findings,
 			    "see which name of the record does not answer: "
 			    "signet explain --client %s",
-			    what);
+			    written);
 }
 
 static void
@@ -67,7 +70,7 @@ check_address(struct dns_check *check, struct text txt,
 	ipaddr_write(address, written);
 	evaluate(check, address, false, &verdict);
 	if (verdict.result == SPF_TEMPERROR) {
-		tell_unknown(check, written, &verdict);
+		tell_unknown(check, address, &verdict);
 		return;
 	}
 	dns_findings_add(
@@ -90,7 +93,7 @@ check_stranger(struct dns_check *check)
 	evaluate(check, &stranger, false, &verdict);
 	switch (verdict.result) {
 	case SPF_TEMPERROR:
-		tell_unknown(check, "others", &verdict);
+		tell_unknown(check, &stranger, &verdict);
 		return;
 	case SPF_PERMERROR:
 		dns_findings_add(check->findings, item, DNS_CHECK_ERROR,
@@ -135,7 +138,7 @@ check_helo(struct dns_check *check, const struct ipaddr *address)
 	ipaddr_write(address, written);
 	evaluate(check, address, true, &verdict);
 	if (verdict.result == SPF_TEMPERROR) {
-		tell_unknown(check, written, &verdict);
+		tell_unknown(check, address, &verdict);
 		return;
 	}
 	if (verdict.result == SPF_PASS) {

@@ -426,6 +426,31 @@ subtest 'behind NAT' => sub {
 	configure();
 };
 
+# --- a domain whose mail is elsewhere ---
+
+subtest 'reports only' => sub {
+	my $lines = (signet_dns('records', 'elsewhere.test', '-c', $file))[1];
+	my @lines = grep { /^[^;\s]/ } split /\n/, $lines;
+	my $of = sub { my ($zone) = @_;
+		return join '', map { "$_\n" } grep { /^\S*[.]\Q$zone\E[.]\t/ }
+		    @lines };
+	$dns->change('elsewhere.test' => $of->('elsewhere.test'),
+	    'site.test' => "$site\n" . $of->('site.test'),
+	    'other.test' => "$other\n" . $of->('other.test'));
+	my ($status, $out) = signet_dns('check', 'elsewhere.test', '-c',
+	    $file, '--no-store');
+	is($status, 0, 'status 0') or diag $out;
+	is(join(' ', $out =~ /^ok +(\S+)/mg), 'dmarc dmarc dmarc tlsrpt',
+	    'DMARC, its two addresses, TLSRPT');
+	$dns->change(%good);
+	($status, $out) = signet_dns('check', 'elsewhere.test', '-c', $file,
+	    '--no-store');
+	is($status, 1, 'without the consent: status 1');
+	like(remedies($out, 'error +dmarc +no report goes to dmarc@site.test'),
+	    qr/^elsewhere.test._report._dmarc.site.test.\t3600\tTXT\t"v=DMARC1"$/m,
+	    'the remedy');
+};
+
 # --- the mail server ---
 
 sub served {
@@ -454,6 +479,8 @@ served('an old certificate', 'error +certificate +that of mx.site.test has '
     . 'expired', 1, qr/^renew it/m, days => -2);
 served('a certificate near its end', 'warn +certificate +that of mx.site.test '
     . 'expires in \d days', 1, qr/^renew it/m, days => 6);
+served('an old server', 'error +starttls +mx.site.test speaks TLSv1.1', 1,
+    qr/^let the mail server speak TLS 1.2/m, version => 'TLSv1_1');
 served('no STARTTLS', 'error +starttls +mx.site.test at 127.0.0.1 port \d+: '
     . 'the server does not offer STARTTLS', 1, qr/smtpd_tls_chain_files/,
     starttls => 0);
