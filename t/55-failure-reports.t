@@ -8,6 +8,7 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use Signet::Events qw(event iso);
 use Signet::Postfix;
 use Signet::Reporter;
 use Signet::Site;
@@ -35,7 +36,8 @@ my $site = Signet::Site->new(
 		'psd.example' => record('psd=y; ruf=mailto:f@psd.example'),
 		'later.example' => record('ruf=mailto:f@later.example'),
 		'quiet.example' => record('rua=mailto:f@quiet.example'),
-		'dead.example' => record('ruf=mailto:f@dead.example'),
+		'dead.example' => record('rua=mailto:f@dead.example; '
+		    . 'ruf=mailto:f@dead.example'),
 	},
 	main => { smtpd_recipient_restrictions => 'check_recipient_access '
 	    . 'inline:{{f@dead.example = 550 5.1.1 User unknown}}' },
@@ -281,17 +283,14 @@ sub tell_dead {
 }
 
 # The notification that Postfix writes about such a report, and its recipient.
-my $notifications = 0;
+my %seen;
 sub come_back {
-	tell_dead();
-	$notifications++;
-	my @found = @{ wait_for(30, sub {
-		my @all = grep { /\.report\+/ } $out->mailbox;
-		return @all >= $notifications ? \@all : undef;
-	}, 'a notification') };
-	my ($last) = sort { -M "$out->{dir}/mail/new/$a" <=>
-	    -M "$out->{dir}/mail/new/$b" } @found;
-	my ($id, $to) = $last =~ /^([^.]+)\.(.*)$/;
+	my $new = wait_for(30, sub {
+		my ($file) = grep { /\.report\+/ && !$seen{$_} } $out->mailbox;
+		return $file;
+	}, 'a notification');
+	$seen{$new} = 1;
+	my ($id, $to) = $new =~ /^([^.]+)\.(.*)$/;
 	return ($to, $out->delivered($to, $id));
 }
 
@@ -302,12 +301,15 @@ sub intake {
 }
 
 sub days_left {
+	my ($kind) = @_;
+	$kind //= 'failure';
 	return $pg->value('select round(extract(epoch from signet.'
-	    . "report_suppressed('failure', 'f\@dead.example') - now()) / "
+	    . "report_suppressed('$kind', 'f\@dead.example') - now()) / "
 	    . '86400)');
 }
 
 subtest 'a report that comes back' => sub {
+	tell_dead();
 	my ($to, $text) = come_back();
 	like($text, qr{^Content-Type: multipart/report; report-type=delivery-}m,
 	    'a real notification');
@@ -329,17 +331,37 @@ subtest 'a report that comes back' => sub {
 
 	$pg->psql("update signet.report_suppression set until = now() - "
 	    . "interval '1 day'");
+	tell_dead();
 	($to, $text) = come_back();
 	intake($to, $text);
 	wait_for(20, sub { days_left() ne '' }, 'suppression');
 	is(days_left(), 60, 'twice as long the second time');
-	$site->configure(milter => {});
 	my ($listed, $list) = run_command($path{signet}, 'suppress', '-c',
 	    $site->config_file, 'list');
 	like($list, qr/^failure f\@dead\.example .* bounce +2 /m, 'listed');
 	run_command($path{signet}, 'suppress', '-c', $site->config_file, '-k',
 	    'failure', 'remove', 'f@dead.example');
 	is(days_left(), '', 'until it is taken out');
+};
+
+subtest 'an aggregate report that comes back' => sub {
+	Signet::Events->spool($site->spool_dir)->put(event(
+		at => iso(Signet::Reporter::noon()),
+		from_domain => 'dead.example',
+		'dmarc.policy_domain' => 'dead.example',
+		'dmarc.organizational_domain' => 'dead.example'));
+	wait_for(20, sub {
+		$pg->value('select count(*) from signet.dmarc_evaluation '
+		    . "where at < now() - interval '9 hours'") }, 'an evaluation');
+	my ($status, $log) = report();
+	is($status, 0, 'sent') or diag $log;
+	my ($to, $text) = come_back();
+	my ($taken, $said, $error) = intake($to, $text);
+	is($taken, 0, 'taken in') or diag $said . $error;
+	wait_for(20, sub { days_left('dmarc') ne '' }, sub { 'suppression; '
+	    . $pg->psql('select * from signet.v_report_bounce') });
+	is(days_left('dmarc'), 30, 'suppresses its address');
+	is(days_left(), '', 'for reports of its kind');
 };
 
 done_testing;
