@@ -12,6 +12,7 @@ use List::Util qw(max);
 use Signet::Site;
 use Signet::Smtp;
 use Signet::Tour;
+use Signet::TourReports;
 use Signet::Util qw(spew slurp run_command must_run program_path is_alive
     wait_for now);
 
@@ -41,8 +42,10 @@ sub born {
 sub start {
 	my $begin = now();
 	print "starting DNS, PostgreSQL, Postfix, signet-milter, signet-load\n";
+	my $reports = Signet::TourReports->new(dir => $dir);
 	my $site = Signet::Site->new(dir => $dir, zones => Signet::Tour::zones(),
-	    Signet::Tour::settings(), postgres => { timezone => "'UTC'" });
+	    $reports->settings(Signet::Tour::settings()),
+	    postgres => { timezone => "'UTC'" });
 	my @cases = Signet::Tour::cases();
 	printf "ready after %.1f s; sending %d messages over SMTP to port %d\n\n",
 	    now() - $begin, scalar @cases, $site->{mta}->port;
@@ -53,8 +56,10 @@ sub start {
 		send_case($site, $case);
 	}
 	$site->ledger($_->{message_id}) for @cases;
-	remember($site, @cases);
-	$site->disown;
+	print "signing, sending reports, reading one\n\n";
+	$reports->play($site);
+	remember($site, $reports, @cases);
+	$_->disown for $site, $reports->parts;
 	show();
 	return;
 }
@@ -72,11 +77,14 @@ sub send_case {
 }
 
 sub remember {
-	my ($site, @cases) = @_;
+	my ($site, $reports, @cases) = @_;
 	my %pid = (
 		nsd => $site->{dns}->pid,
 		'signet-milter' => $site->{milter}->pid,
 		'signet-load' => $site->{load}->pid,
+		'signet-sign' => $reports->{sign}->pid,
+		'other postfix' =>
+		    slurp("$dir/other/queue/pid/master.pid") + 0,
 		postfix => slurp("$dir/postfix/queue/pid/master.pid") + 0,
 		postgres => (split /\n/, slurp("$dir/pg/data/postmaster.pid"))[0],
 	);
@@ -84,7 +92,8 @@ sub remember {
 	spew("$dir/state", $json->encode({
 		processes => { map { $_ => [$pid{$_}, born($pid{$_})] }
 		    keys %pid },
-		cases => \@cases, conninfo => $site->{pg}->conninfo,
+		cases => \@cases, reports => $reports->story,
+		conninfo => $site->{pg}->conninfo,
 		psql => "$site->{pg}{bin}/psql", config => $site->config_file,
 		smtp_port => $site->{mta}->port,
 		dns => $site->{dns}->address,
@@ -97,7 +106,8 @@ sub remember {
 
 sub stop {
 	my $processes = state()->{processes};
-	for my $name (qw(postfix signet-milter signet-load postgres nsd)) {
+	for my $name ('postfix', 'other postfix', qw(signet-milter signet-sign
+	    signet-load postgres nsd)) {
 		my ($pid, $born) = @{ $processes->{$name} };
 		next unless born($pid) eq $born;
 		# PostgreSQL: the fast shutdown, which does not wait for clients
@@ -130,6 +140,7 @@ sub show {
 	print "... and all of them, some columns:\n\n";
 	print query($state, '-c', 'select queue_id, client, spf, dkim, dmarc, '
 	    . 'action, why from signet.v_message order by at');
+	reports($state);
 	heading('signet status');
 	status();
 	where_next($state);
@@ -182,6 +193,42 @@ sub fields {
 	return;
 }
 
+# The other site's mail, and what the database knows of reports.
+sub reports {
+	my ($state) = @_;
+	my $told = $state->{reports};
+	heading('Mail of a user, signed by signet-sign');
+	my ($signature) = slurp($told->{user}) =~
+	    /^(DKIM-Signature:.*?\n)(?=\S)/ms;
+	print $signature // "no signature\n";
+	heading('DMARC reports that went out: select * from '
+	    . 'signet.v_report_destination');
+	print "The messages above, as if they had come two days ago.\n\n";
+	print query($state, '-c', 'select policy_domain, begin_at::date as '
+	    . 'day, uri, state, reason, reply from '
+	    . 'signet.v_report_destination order by policy_domain');
+	print "... and what one of them says:\n\n";
+	read_report($told->{reports}[0]);
+	heading("signet dns check $told->{domain}");
+	my (undef, $found, $error) = run_command(program_path('signet'), 'dns',
+	    'check', $told->{domain}, '--no-connect', '-c', $state->{config});
+	print $found, $error;
+	heading('A DMARC report of the bank about us: select * from '
+	    . 'signet.v_report_in_ours');
+	print query($state, '-c', 'select organization, header_from, '
+	    . 'source_ip, messages, failed, whose from '
+	    . 'signet.v_report_in_ours order by source_ip');
+	return;
+}
+
+sub read_report {
+	my ($file) = @_;
+	my ($status, $out, $error) = run_command(
+	    program_path('signet-report-intake'), '--read', $file);
+	print $out, $error;
+	return $status;
+}
+
 sub where_next {
 	my ($state) = @_;
 	heading('Where to look next');
@@ -194,6 +241,7 @@ sub where_next {
   delivered             $dir/postfix/mail/new/QUEUEID.RECIPIENT
   on hold               postqueue -c $dir/postfix/etc -p
   mail log              $dir/postfix/log/mail.log
+  mail at the bank      $dir/other/mail/new/
   log of the milter     $dir/log/signet-milter.log
   configuration         $state->{config}
   metrics               curl --unix-socket $dir/run/metrics.sock http://x/metrics
