@@ -14,7 +14,7 @@ use Test::More;
 use Signet::Events qw(iso);
 use Signet::Reporter;
 use Signet::Util qw(run_command program_path top_dir slurp wait_for temp_dir
-    is_alive end_process);
+    is_alive end_process spawn spew can_connect find_program);
 
 Signet::Reporter->need;
 my $schema = top_dir() . '/lib/mailauth/schema';
@@ -493,6 +493,44 @@ subtest 'would our report pass where it arrives?' => sub {
 	$r->configure(keys => { directory => undef }, reports => {
 		from => 'dmarc-reports@site.example',
 		preflight_alignment => undef });
+};
+
+subtest 'through a pooler in transaction mode' => sub {
+	find_program('pgbouncer') or plan(skip_all =>
+	    'not installed: pgbouncer');
+	my $home = temp_dir();
+	spew("$home/users.txt", '"postgres" ""' . "\n", 0644);
+	spew("$home/pgbouncer.ini", <<"END", 0644);
+[databases]
+signet = host=@{[$r->pg->dir]} dbname=signet user=postgres
+[pgbouncer]
+listen_addr =
+unix_socket_dir = $home
+listen_port = 6432
+auth_type = any
+auth_file = $home/users.txt
+pool_mode = transaction
+default_pool_size = 3
+min_pool_size = 3
+server_round_robin = 1
+logfile = $home/log
+END
+	chmod 0777, $home;
+	my $pid = spawn({ out => "$home/out", user => $> == 0 ? 'postgres'
+	    : undef }, 'pgbouncer', "$home/pgbouncer.ini");
+	wait_for(15, sub { can_connect("unix:$home/.s.PGSQL.6432") },
+	    sub { 'pgbouncer: ' . slurp("$home/out") });
+	$r->zone(join '', map { record("pool$_.example") } 1 .. 5);
+	$r->evaluate(domain => "pool$_.example", count => 10) for 1 .. 5;
+	$r->configure(database => {
+		conninfo => "host=$home port=6432 dbname=signet user=postgres"
+	});
+	($status, $log) = $r->run;
+	is($status, 0, 'done') or diag $log;
+	$r->configure(database => { conninfo => $r->pg->conninfo });
+	is(scalar(my @sent = $r->reports("policy_domain like 'pool%' and "
+		. "state = 'sent'")), 5, 'all are sent');
+	end_process($pid, 'INT');
 };
 
 subtest 'two reporters at once' => sub {
