@@ -7,10 +7,11 @@ use strict;
 use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
+use IO::Socket::UNIX;
 use Test::More;
 use Signet::Sign;
 use Signet::Signer;
-use Signet::Util qw(slurp spew wait_for run_command program_path need_programs);
+use Signet::Util qw(slurp spew wait_for need_programs top_dir);
 
 Signet::Signer->need;
 need_programs('openssl');
@@ -616,10 +617,14 @@ subtest 'metrics' => sub {
 	$s->send(data => message(), login => 'a') for 1 .. 3;
 	$s->send(data => message(From => 'x@none.test'), login => 'a');
 	$s->sign->wait_log(qr/carries the key s2/);
-	my $text = Signet::Util::run_command('curl', '-s', '--unix-socket',
-	    $s->metrics, 'http://localhost/metrics');
-	my (undef, $out) = run_command('curl', '-s', '--unix-socket',
-	    $s->metrics, 'http://localhost/metrics');
+	my $socket = IO::Socket::UNIX->new(Peer => $s->metrics)
+	    or die "metrics: $!\n";
+	syswrite $socket, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+	my $out = do { local $/; <$socket> };
+	my %type = $out =~ /^# TYPE (\S+) (\S+)$/mg;
+	my %page = slurp(top_dir() . '/docs/metrics.md')
+	    =~ /^\| `(signet_sign_\w+)` \| (\w+) \|/mg;
+	is_deeply(\%type, \%page, 'page and program have the same metrics');
 	for my $line ('signet_sign_messages_total{action="signed",'
 		. 'origin="login"} 3',
 		'signet_sign_messages_total{action="unsigned",'

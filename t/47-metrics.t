@@ -58,7 +58,7 @@ sub parse {
 # Name => [type, {label => [words]}] as the page says.
 my %page;
 for (split /\n/, slurp(top_dir() . '/docs/metrics.md')) {
-	my ($name, $type, $labels) = /^\| `(\w+)` \| (\w+) \|(.*?)\| .* \|$/
+	my ($name, $type, $labels) = /^\| `(signet_milter_\w+)` \| (\w+) \|(.*?)\| .* \|$/
 	    or next;
 	my %label;
 	for my $one (split /; */, $labels) {
