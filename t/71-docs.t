@@ -209,7 +209,8 @@ subtest 'units that are named exist' => sub {
 	cmp_ok(scalar keys %named, '>=', 3, 'there are some');
 	for my $name (sort keys %named) {
 		(my $file = $name) =~ s/\@.*/@/;
-		my @found = glob "$top/*/$file.service.in";
+		$file .= '.service' if $file !~ /[.]timer$/;
+		my @found = glob "$top/*/$file.in";
 		is(scalar @found, 1, $name);
 	}
 };
