@@ -78,8 +78,7 @@ item_41_nothing_of_an_address_is_left(void **state)
 	    "=?utf-8?q?mary?= =?utf-8?q?=40example.com?=",
 	    "=?utf-16?B?AG0AYQByAHkAQAB4AC4AYwA=?=",
 	    "mary%40example.com",
-	    "mary\xef\xbc\xa0"
-	    "example.com",
+	    "mary\357\274\240example.com",
 	    "http://example.com/unsubscribe?u=mary",
 	    "https://mary:secret@example.com/",
 	    "HTTPS://example.com?secret",

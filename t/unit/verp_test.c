@@ -89,15 +89,16 @@ any_change_makes_it_foreign(void **state)
 static void
 what_is_no_token(void **state)
 {
-	static const char *const bad[] = {
-	    "",
-	    "report",
-	    "aeaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-	    "aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-	    "0000000000000000000000000000000",
-	    "===============================",
+	static const char no_base32[] =
 	    "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
-	    "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"};
+	    "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+	static const char *const bad[] = {"",
+					  "report",
+					  "aeaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+					  "aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+					  "0000000000000000000000000000000",
+					  "===============================",
+					  no_base32};
 	struct text token;
 	struct verp_token read;
 
