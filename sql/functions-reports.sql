@@ -699,9 +699,8 @@ comment on function signet.dmarc_report_expire(interval) is
 	'older; returns how many. The age must be above the retention of '
 	'evaluations.';
 
-create or replace function signet.dmarc_report_again(p_report_id text,
-	p_address text default null)
-returns bigint
+create or replace function signet.dmarc_report_again(p_report_id text)
+returns boolean
 language sql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -709,24 +708,22 @@ as $$
 		select o.id from signet.dmarc_report_out o
 		where o.report_id = p_report_id
 		and o.state in ('nothing', 'given_up')
-		and (o.gzip is not null or o.made_at is null)
+		and not exists (select from signet.dmarc_report_destination d
+			where d.report = o.id and d.state = 'sent')
 	), opened as (
 		update signet.dmarc_report_destination d
 		set state = 'undecided', reason = 'asked for again',
 		    changed_at = now()
 		from one where d.report = one.id
-		and d.state in ('skipped', 'given_up')
-		and (p_address is null or d.address = p_address)
 	), done as (
 		update signet.dmarc_report_out o
-		set state = case when o.gzip is null then 'due' else 'again'
-			end, next_at = now(), ended_at = null,
-		    reason = 'asked for again'
+		set state = 'due', next_at = now(), ended_at = null,
+		    made_at = null, reason = 'asked for again'
 		from one where o.id = one.id returning 1)
-	select count(*) from done
+	select exists (select from done)
 $$;
-comment on function signet.dmarc_report_again(text, text) is
-	'Has a report that nobody got made and sent once more, as long as its '
-	'evaluations are there. Returns 1, or 0 if there is no such report.';
+comment on function signet.dmarc_report_again(text) is
+	'Has a report that nobody got made and sent once more, from the '
+	'evaluations that are there. False: there is no such report.';
 
 reset role;

@@ -26,7 +26,7 @@ grant execute on function
 grant execute on function
 	signet.dmarc_report_set(text, boolean, integer, text, text),
 	signet.dmarc_report_unset(text),
-	signet.dmarc_report_again(text, text),
+	signet.dmarc_report_again(text),
 	signet.dmarc_report_groups(date, text),
 	signet.dmarc_report_rows(text, timestamptz, timestamptz, jsonb),
 	signet.dmarc_report_waiting(text, date),

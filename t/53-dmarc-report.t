@@ -26,12 +26,12 @@ sub record {
 	    . join(',', @rua) . "\"\n";
 }
 
-# Mails in the order of delivery, once so many are there.
+# Mails in the order of their recipients, once so many are there.
 sub mails {
 	my ($r, $count) = @_;
 	wait_for(30, sub { $r->delivered >= $count }, sub {
 		"$count mails, got " . $r->delivered });
-	return $r->mails;
+	return sort { $a->{to} cmp $b->{to} } $r->mails;
 }
 
 my $r = Signet::Reporter->new(dns => record('a.example',
@@ -104,7 +104,7 @@ subtest 'the whole way' => sub {
 	    'one line for the report');
 	like($log, qr/ records=3 bytes=\d+ to="sent /, 'with what it holds');
 	my @mail = mails($r, 2);
-	is(join(' ', map { $_->{to} } @mail), 'dmarc@a.example agg@b.example',
+	is(join(' ', map { $_->{to} } @mail), 'agg@b.example dmarc@a.example',
 	    'to both');
 	my ($report) = $r->reports;
 	for my $mail (@mail) {
@@ -137,6 +137,15 @@ subtest 'the whole way' => sub {
 		    'a part for people');
 	}
 	isnt($mail[0]{from}, $mail[1]{from}, 'no two senders are the same');
+	if (my $intake = program_path('signet-report-intake')) {
+		my $file = spew(temp_dir() . '/mail.eml', $mail[0]{text});
+		(my $s, $out) = run_command($intake, '-c', $r->config_file,
+		    '--read', $file, '--json');
+		my $read = eval { JSON::PP->new->utf8->decode($out) } // {};
+		is("$read->{domain} $read->{messages} $read->{rows}",
+		    'a.example 20 3', 'our reader reads the same');
+		is_deeply($read->{defects}, [], 'and finds no defect');
+	}
 	is($report->{state}, 'sent', 'state');
 	is($report->{evaluations}, 20, 'evaluations');
 	is($r->pg->value('select count(*) from signet.dmarc_report_out '
@@ -309,6 +318,13 @@ subtest 'suppressed, switched off, optional' => sub {
 	my ($k) = $r->reports("policy_domain = 'k.example'");
 	is("$k->{state}: $k->{reason}", 'nothing: reports to this domain are '
 	    . 'switched off', 'switched off');
+	$r->pg->psql("select signet.dmarc_report_set('k.example', true);"
+	    . "select signet.dmarc_report_again('$k->{report_id}')");
+	is(($r->run)[0], 0, 'switched on, and asked for again');
+	($k) = $r->reports("policy_domain = 'k.example'");
+	is($k->{state}, 'sent', 'it is sent');
+	is($r->pg->value("select signet.dmarc_report_again("
+		. "'$k->{report_id}')"), 'f', 'and not twice');
 	is(scalar $r->reports("policy_domain = 'l.example'"), 0,
 	    'mail to report addresses alone makes no report');
 };
