@@ -215,6 +215,8 @@
 #define LIMIT_XML_TOKEN_BYTES (64u << 10)
 /* older libxml2 compares each attribute of an element with all others */
 #define LIMIT_XML_ATTRIBUTES 64
+/* names that differ: each is kept to the end */
+#define LIMIT_XML_NAMES 10000
 #define LIMIT_XML_ERRORS 100000
 
 /* a DMARC report that we send: the compressed file, and the mail with it; many

@@ -96,6 +96,8 @@ on_start(void *data, const xmlChar *name, const xmlChar *prefix,
 	else if (++reader->elements > reader->bounds->elements)
 		refuse(reader, "more than %" PRIu64 " elements",
 		       reader->bounds->elements);
+	else if (xmlDictSize(reader->parser->dict) > (int)reader->bounds->names)
+		refuse(reader, "more than %u names", reader->bounds->names);
 	else if (reader->events->start != NULL &&
 		 !reader->events->start(reader->handle, name_of(name),
 					text_from((const char *)ns),

@@ -18,6 +18,7 @@ struct xml_bounds {
 	uint64_t elements; /* and with it the time */
 	unsigned depth;
 	unsigned attributes; /* of one element, with its namespaces */
+	unsigned names;	     /* of elements and attributes, that differ */
 	size_t token_bytes;  /* a tag with its attributes, a comment */
 	uint64_t errors;     /* that a lenient reader puts right */
 };

@@ -16,6 +16,7 @@ static const struct xml_bounds bounds = {
     .elements = UINT64_MAX,
     .depth = 16,
     .attributes = 16,
+    .names = 1000,
     .token_bytes = 64 << 10,
 };
 

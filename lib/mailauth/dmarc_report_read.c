@@ -12,6 +12,7 @@ static const struct xml_bounds bounds = {
     .elements = LIMIT_XML_ELEMENTS,
     .depth = LIMIT_XML_DEPTH,
     .attributes = LIMIT_XML_ATTRIBUTES,
+    .names = LIMIT_XML_NAMES,
     .token_bytes = LIMIT_XML_TOKEN_BYTES,
     .errors = LIMIT_XML_ERRORS,
 };

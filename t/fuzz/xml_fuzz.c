@@ -17,6 +17,7 @@ static const struct xml_bounds bounds = {
     .elements = 1000,
     .depth = 20,
     .attributes = 20,
+    .names = 500,
     .token_bytes = 10000,
     .errors = 100,
 };

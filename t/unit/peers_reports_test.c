@@ -223,9 +223,10 @@ item_37_names_without_end(void **state)
 
 		snprintf(name, sizeof(name), "<n%zu a%zu='' b='c'/>", i, i);
 		good = feed(&bench, name, 1);
+		assert_memory(&bench);
 	}
-	end(&bench);
-	assert_memory(&bench);
+	assert_false(good);
+	assert_false(end(&bench));
 }
 
 static void

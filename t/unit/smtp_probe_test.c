@@ -72,7 +72,7 @@ start(struct peer *peer, const char *const *says)
 }
 
 static void
-stop(struct peer *peer)
+end_peer(struct peer *peer)
 {
 	pthread_join(peer->thread, NULL);
 	close(peer->listener);
@@ -94,7 +94,7 @@ run(struct arena *arena, const char *const *says, int64_t wait_ms,
 	status = smtp_probe_run(arena, &probe, clock_deadline_in(wait_ms),
 				&found, why);
 	arena_reset(arena); /* closes, so that the peer ends */
-	stop(&peer);
+	end_peer(&peer);
 	return status;
 }
 
@@ -215,7 +215,7 @@ lines_in_clear(void **state)
 	    tls_client_read_line(client, clock_deadline_in(5000), &line, &why));
 	assert_text(line, "three");
 	arena_reset(*state);
-	stop(&peer);
+	end_peer(&peer);
 }
 
 int

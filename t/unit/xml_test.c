@@ -9,6 +9,7 @@ static const struct xml_bounds bounds = {
     .elements = 100,
     .depth = 10,
     .attributes = 20,
+    .names = 500,
     .token_bytes = 9000,
     .errors = 20,
 };
