@@ -117,6 +117,8 @@ put_people_part(const struct compose *compose, const char *boundary,
 	    "in its DMARC record; without that none is sent." CRLF CRLF
 	    "Questions about this report: %s" CRLF,
 	    compose->host, compose->contact);
+	if (compose->contact_info != NULL)
+		buf_printf(mail, "%s" CRLF, compose->contact_info);
 }
 
 static void

@@ -17,7 +17,7 @@ struct compose {
 	const char *organization; /* display name; any text */
 	const char *from, *to;	  /* LOCAL@DOMAIN */
 	const char *contact;
-	const char *contact_info; /* may be NULL */
+	const char *contact_info; /* printable ASCII; may be NULL */
 	const char *host;	  /* that sends */
 	const char *file_name;
 	struct text gzip;

@@ -575,15 +575,20 @@ subtest 'killed at random moments' => sub {
 	$r->evaluate(domain => $_, count => 3) for @domains;
 	my $dir = temp_dir();
 	my $kills = 0;
-	for my $round (1 .. 25) {
+	my $done = sub { scalar(() = (slurp("$dir/log") // '') =~ /state=/g) };
+	for my $round (1 .. 40) {
+		my $want = $done->() + int rand 4;
 		my $pid = $r->start("$dir/log");
-		my $after = 0.05 + rand 0.4;
-		select undef, undef, undef, $after;	# the random moment
+		wait_for(60, sub { $done->() >= $want || !is_alive($pid) },
+		    'the next reports');
+		select undef, undef, undef, rand 0.05;	# a random moment
 		$kills++ if is_alive($pid);
 		end_process($pid, 'KILL');
+		last if $done->() >= 30;
 		# the claim of the dead one would end in twenty minutes
 		$r->hurry;
 	}
+	$r->hurry;
 	cmp_ok($kills, '>', 3, 'it was killed several times');
 	($status, $log) = $r->run;
 	is($status, 0, 'the last one ends') or diag $log;

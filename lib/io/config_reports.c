@@ -10,6 +10,7 @@
 
 #define MEMBER(name) offsetof(struct config_reports, name)
 #define VERP_KEY_FILE_BYTES 4096
+#define CONTACT_INFO_BYTES 200
 
 /* in the order of enum config_reports_alignment */
 static const char *const alignment_words[] = {"require", "warn", NULL};
@@ -131,6 +132,24 @@ check_domain(struct arena *arena, const struct config_source *source,
 	return blame(source, "envelope_domain", why);
 }
 
+/* It stands in the mail for people. */
+static bool
+check_contact_info(const struct config_source *source,
+		   const struct config_reports *reports, struct why *why)
+{
+	struct text text = text_from(reports->contact_info);
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		if (text.at[i] < ' ' || text.at[i] >= 0x7f)
+			break;
+	if (i == text.len && text.len <= CONTACT_INFO_BYTES)
+		return true;
+	why_set(why, "contact_info: write printable ASCII, such as "
+		     "https://example.org/postmaster");
+	return blame(source, "contact_info", why);
+}
+
 /* "HOST:PORT", "[ADDRESS]:PORT" */
 static bool
 check_smtp(const struct config_source *source,
@@ -166,6 +185,7 @@ config_reports_fill(struct arena *arena, struct config_source *source,
 	    !check_address(arena, source, "contact", &reports->contact, NULL,
 			   why) ||
 	    !check_domain(arena, source, reports, why) ||
+	    !check_contact_info(source, reports, why) ||
 	    !check_smtp(source, reports, why))
 		return false;
 	if (reports->contact == NULL)

@@ -70,6 +70,7 @@ what_is_wrong_is_told(void **state)
 	    {"smtp = localhost:0", "is no host and port"},
 	    {"smtp = a/b:25", "is no host and port"},
 	    {"smtp = :25", "is no host and port"},
+	    {"contact_info = \xc3\xbc", "contact_info: write printable"},
 	    {"stop_after = 0", "stop_after"},
 	    {"preflight_alignment = no", "preflight_alignment"}};
 	struct config_reports reports;
