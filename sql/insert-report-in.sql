@@ -72,7 +72,8 @@ comment on function signet.insert_report_in(text[]) is
 	'Inserts report_in events: reports that were received. One that is '
 	'there already gets one more arrival.';
 
--- Three kinds of rows: records (dmarc), policies and failures (tls).
+-- Three kinds of rows: records (dmarc), policies and failures (tls).  A report
+-- that came again with other rows adds nothing to the first one.
 create or replace function signet.insert_report_in_rows(p_lines text[])
 returns bigint
 language sql security definer
@@ -97,7 +98,8 @@ as $$
 		dkim text, spf text, header_from text, envelope_from text,
 		envelope_to text, signatures jsonb, spf_results jsonb,
 		reasons jsonb)
-	where e.kind = 'dmarc'
+	left join signet.report_in i on i.id = e.id
+	where e.kind = 'dmarc' and (i.id is null or r.n <= i.rows)
 	on conflict do nothing
 	returning 1
 	), tls as materialized (
@@ -109,7 +111,8 @@ as $$
 		failed bigint, result_type text, sending_ip inet,
 		receiving_ip inet, receiving_mx text, receiving_helo text,
 		information text, reason_code text, sessions bigint)
-	where e.kind = 'tls'
+	left join signet.report_in i on i.id = e.id
+	where e.kind = 'tls' and (i.id is null or r.n <= i.rows)
 	), policy as (
 	insert into signet.tls_report_in_policy (report, n, at, policy_type,
 		policy_domain, policy_strings, mx_hosts, successful, failed)
