@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <pthread.h>
 
 #include "base/arena.h"
 #include "base/why.h"
@@ -20,6 +21,9 @@
 struct program {
 	const char *config, *listener;
 	bool print_changed;
+	pthread_mutex_t lock; /* held while the parts come and go: a reload
+				 may be asked for at any time */
+	bool has_parts;
 	struct resolver_unbound *resolver;
 	struct key_watch *watch;
 	struct sender_source *senders;
@@ -74,9 +78,8 @@ make_engine(const struct program *program, struct sign_setup *setup,
 /* Resolver, spool, sockets and the connection to the database stay as they
  * are; all else is read again.  A file with an error changes nothing. */
 static void
-reload(void *data)
+read_again(struct program *program)
 {
-	struct program *program = data;
 	struct sign_engine *engine = NULL;
 	struct sign_setup *setup;
 	struct why why;
@@ -96,6 +99,17 @@ reload(void *data)
 			  why.text);
 	}
 	service_ready();
+}
+
+static void
+reload(void *data)
+{
+	struct program *program = data;
+
+	pthread_mutex_lock(&program->lock);
+	if (program->has_parts)
+		read_again(program);
+	pthread_mutex_unlock(&program->lock);
 }
 
 static void
@@ -138,6 +152,9 @@ open_parts(struct program *program, const struct sign_setup *setup,
 static void
 close_parts(struct program *program)
 {
+	pthread_mutex_lock(&program->lock);
+	program->has_parts = false;
+	pthread_mutex_unlock(&program->lock);
 	sign_counters_forget();
 	key_watch_close(program->watch);
 	sender_source_close(program->senders);
@@ -148,18 +165,37 @@ close_parts(struct program *program)
 }
 
 static bool
-listen_and_serve(const struct program *program, const struct sign_options *sign,
-		 struct why *why)
+count(const struct program *program, const struct sign_options *sign,
+      struct why *why)
 {
 	const struct sign_sources sources = {program->watch, program->senders,
 					     program->spool};
+
+	return sign->metrics == NULL ||
+	       sign_counters_serve(sign->metrics, sign->socket_group, &sources,
+				   why);
+}
+
+/* All that a reload uses; NULL if something of it cannot be had. */
+static struct sign_engine *
+make_parts(struct program *program, struct sign_setup *setup, struct why *why)
+{
+	if (open_parts(program, setup, why) &&
+	    count(program, &setup->sign, why)) {
+		program->has_parts = true;
+		return make_engine(program, setup, why);
+	}
+	sign_setup_free(setup);
+	return NULL;
+}
+
+static bool
+listen_and_serve(const struct sign_options *sign, struct why *why)
+{
 	const struct glue_listen where = {sign->listen, sign->socket_group,
 					  sign->socket_mode};
 
-	if ((sign->metrics != NULL &&
-	     !sign_counters_serve(sign->metrics, sign->socket_group, &sources,
-				  why)) ||
-	    !glue_open(&outbound_calls, &where, why))
+	if (!glue_open(&outbound_calls, &where, why))
 		return false;
 	log_info("ready on %s", sign->listen);
 	service_ready();
@@ -169,12 +205,15 @@ listen_and_serve(const struct program *program, const struct sign_options *sign,
 static bool
 serve(struct program *program, struct sign_setup *setup, struct why *why)
 {
-	struct sign_engine *engine = make_engine(program, setup, why);
+	struct sign_engine *engine;
 	bool fine;
 
+	pthread_mutex_lock(&program->lock);
+	engine = make_parts(program, setup, why);
+	pthread_mutex_unlock(&program->lock);
 	if (engine == NULL)
 		return false;
-	fine = listen_and_serve(program, &setup->sign, why);
+	fine = listen_and_serve(&setup->sign, why);
 	if (live_is_idle())
 		glue_use(&outbound_calls, NULL);
 	sign_engine_release(engine);
@@ -211,9 +250,8 @@ run(struct program *program, struct why *why)
 	log_open("signet-sign", config_common_log(&setup->common),
 		 setup->common.debug);
 	calls.data = program;
-	if (!service_start(&calls, why) || !open_parts(program, setup, why)) {
+	if (!service_start(&calls, why)) {
 		sign_setup_free(setup);
-		close_parts(program);
 		return false;
 	}
 	fine = serve(program, setup, why);
@@ -249,7 +287,7 @@ read_options(int argc, char **argv, struct program *program)
 int
 main(int argc, char **argv)
 {
-	struct program program = {0};
+	struct program program = {.lock = PTHREAD_MUTEX_INITIALIZER};
 	struct why why;
 
 	if (argc > 1 && strcmp(argv[1], "--explain") == 0)
