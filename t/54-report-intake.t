@@ -397,7 +397,7 @@ subtest 'ours, and failing elsewhere' => sub {
 	    org => 'Ours', records => $records)));
 	report('o2');
 	$pg->psql(<<'END');
-select signet.make_partitions(array[(now() - interval '1 day')::date]);
+select signet.make_partitions(array[(now() at time zone 'UTC')::date - 1]);
 insert into signet.signed_message (id, at, from_domain, rcpt_count,
 	signatures, action)
 values (gen_random_uuid(), date_trunc('day', now() at time zone 'UTC')

@@ -153,7 +153,7 @@ wait_for(30, sub {
 
 # A day passes.
 $pg->psql(<<'END');
-select signet.make_partitions(array[(now() - interval '1 day')::date]);
+select signet.make_partitions(array[(now() at time zone 'UTC')::date - 1]);
 update signet.dmarc_evaluation
 set at = date_trunc('day', now() at time zone 'UTC') at time zone 'UTC'
 	- interval '12 hours';
