@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <pthread.h>
 
 #include "base/arena.h"
 #include "base/why.h"
@@ -19,6 +20,9 @@
 struct program {
 	const char *config, *listener;
 	bool print_changed;
+	pthread_mutex_t lock; /* held while the parts come and go: a reload
+				 may be asked for at any time */
+	bool has_parts;
 	struct resolver_unbound *resolver;
 	struct spool *spool;
 };
@@ -37,9 +41,8 @@ usage(FILE *to)
 /* Resolver, spool and sockets stay as they are; all else is read again.  A
  * file with an error changes nothing. */
 static void
-reload(void *data)
+read_again(struct program *program)
 {
-	struct program *program = data;
 	struct engine *engine = NULL;
 	struct setup *setup;
 	struct why why;
@@ -62,6 +65,17 @@ reload(void *data)
 			  why.text);
 	}
 	service_ready();
+}
+
+static void
+reload(void *data)
+{
+	struct program *program = data;
+
+	pthread_mutex_lock(&program->lock);
+	if (program->has_parts)
+		read_again(program);
+	pthread_mutex_unlock(&program->lock);
 }
 
 static void
@@ -89,30 +103,70 @@ open_parts(struct program *program, const struct setup *setup, struct why *why)
 	return program->resolver != NULL;
 }
 
-static bool
-serve(struct program *program, struct setup *setup, struct why *why)
+static void
+close_parts(struct program *program)
+{
+	pthread_mutex_lock(&program->lock);
+	program->has_parts = false;
+	pthread_mutex_unlock(&program->lock);
+	if (program->resolver != NULL)
+		resolver_unbound_close(program->resolver);
+	if (program->spool != NULL)
+		spool_close(program->spool);
+}
+
+/* All that a reload uses; NULL if something of it cannot be had. */
+static struct engine *
+make_parts(struct program *program, struct setup *setup, struct why *why)
 {
 	const struct milter_options *milter = &setup->milter;
-	const struct glue_listen where = {milter->listen, milter->socket_group,
-					  milter->socket_mode};
 	struct engine *engine;
-	bool fine;
 
+	if (!open_parts(program, setup, why)) {
+		setup_free(setup);
+		return NULL;
+	}
 	engine =
 	    setup_engine(setup, resolver_unbound_resolver(program->resolver),
 			 program->spool, why);
 	if (engine == NULL)
-		return false;
-	glue_use(&inbound_calls, engine);
-	fine = (milter->metrics == NULL ||
-		counters_serve(milter->metrics, milter->socket_group,
-			       program->resolver, program->spool, why)) &&
-	       glue_open(&inbound_calls, &where, why);
-	if (fine) {
-		log_info("ready on %s", milter->listen);
-		service_ready();
-		fine = glue_serve(why);
+		return NULL;
+	if (milter->metrics != NULL &&
+	    !counters_serve(milter->metrics, milter->socket_group,
+			    program->resolver, program->spool, why)) {
+		engine_release(engine);
+		return NULL;
 	}
+	glue_use(&inbound_calls, engine);
+	program->has_parts = true;
+	return engine;
+}
+
+static bool
+listen_and_serve(const struct milter_options *milter, struct why *why)
+{
+	const struct glue_listen where = {milter->listen, milter->socket_group,
+					  milter->socket_mode};
+
+	if (!glue_open(&inbound_calls, &where, why))
+		return false;
+	log_info("ready on %s", milter->listen);
+	service_ready();
+	return glue_serve(why);
+}
+
+static bool
+serve(struct program *program, struct setup *setup, struct why *why)
+{
+	struct engine *engine;
+	bool fine;
+
+	pthread_mutex_lock(&program->lock);
+	engine = make_parts(program, setup, why);
+	pthread_mutex_unlock(&program->lock);
+	if (engine == NULL)
+		return false;
+	fine = listen_and_serve(&setup->milter, why);
 	if (!live_is_idle())
 		return fine;
 	glue_use(&inbound_calls, NULL);
@@ -167,16 +221,14 @@ run(struct program *program, struct why *why)
 	log_open("signet-milter", config_common_log(&setup->common),
 		 setup->common.debug);
 	calls.data = program;
-	if (!service_start(&calls, why) || !open_parts(program, setup, why)) {
+	if (!service_start(&calls, why)) {
 		setup_free(setup);
 		return false;
 	}
 	fine = serve(program, setup, why);
 	/* A message that did not end in time keeps what it uses. */
-	if (!live_is_idle())
-		return fine;
-	resolver_unbound_close(program->resolver);
-	spool_close(program->spool);
+	if (live_is_idle())
+		close_parts(program);
 	return fine;
 }
 
@@ -206,7 +258,7 @@ read_options(int argc, char **argv, struct program *program)
 int
 main(int argc, char **argv)
 {
-	struct program program = {0};
+	struct program program = {.lock = PTHREAD_MUTEX_INITIALIZER};
 	struct why why;
 
 	if (argc > 1 && strcmp(argv[1], "--explain") == 0)

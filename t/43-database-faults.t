@@ -14,7 +14,7 @@ use Signet::Inbound;
 use Signet::Postgres;
 use Signet::Program;
 use Signet::Util qw(temp_dir wait_for now must_run run_command spew slurp
-    append_file top_dir program_path skip_or_fail end_process);
+    append_file top_dir program_path skip_or_fail end_process spawn);
 
 Signet::Inbound->need;
 Signet::Postgres->need;
@@ -202,6 +202,24 @@ subtest 'SIGHUP' => sub {
 		$in->milter->signal('HUP');
 		is($in->good, '', 'a good message') if $_ % 5 == 0;
 	}
+};
+
+# The mask passes to the program, so that the signal waits for the very moment
+# at which the program is able to take it.
+subtest 'SIGHUP before the start is over' => sub {
+	my $dir = temp_dir();
+	$in->milter->stop;
+	my $mask = POSIX::SigSet->new(POSIX::SIGHUP());
+	POSIX::sigprocmask(POSIX::SIG_BLOCK(), $mask);
+	my $pid = spawn({ out => "$dir/log" }, program_path('signet-milter'),
+	    '-c', $in->config_file);
+	kill 'HUP', $pid;
+	POSIX::sigprocmask(POSIX::SIG_UNBLOCK(), $mask);
+	wait_for(10, sub { (slurp("$dir/log") // '') =~ /read again/ },
+	    sub { "a reload in\n" . slurp("$dir/log") });
+	wait_for(10, sub { slurp("$dir/log") =~ /ready on/ }, 'the start');
+	is(end_process($pid), 0, 'taken up, and the program ends cleanly');
+	$in->milter->start;
 };
 
 subtest 'SIGTERM lets a message end' => sub {
