@@ -27,7 +27,9 @@ struct xml_reader {
 	struct xml_input *input;
 	xmlParserCtxtPtr parser;
 	xmlSchemaValidCtxtPtr validator; /* NULL: lenient */
-	xmlSchemaSAXPlugPtr plug;
+	xmlSchemaSAXPlugPtr plug;	 /* writes these two when it goes */
+	xmlSAXHandler *sax;
+	void *data;
 	xmlSAXHandler handler;
 	uint64_t bytes, elements, errors;
 	size_t quiet; /* bytes since the last event */
@@ -257,8 +259,7 @@ on_input_defect(void *handle, const char *text)
 static void
 open_parser(struct xml_reader *reader)
 {
-	xmlSAXHandler *handler = &reader->handler, *sax = handler;
-	void *data = reader;
+	xmlSAXHandler *handler = &reader->handler;
 	int options = XML_PARSE_NONET;
 
 	handler->initialized = XML_SAX2_MAGIC;
@@ -270,13 +271,17 @@ open_parser(struct xml_reader *reader)
 	handler->comment = on_comment;
 	handler->processingInstruction = on_instruction;
 	handler->internalSubset = on_doctype;
+	reader->sax = handler;
+	reader->data = reader;
 	if (reader->validator != NULL) {
-		reader->plug = xmlSchemaSAXPlug(reader->validator, &sax, &data);
+		reader->plug = xmlSchemaSAXPlug(reader->validator, &reader->sax,
+						&reader->data);
 		xalloc_check(reader->plug != NULL);
 	} else {
 		options |= XML_PARSE_RECOVER;
 	}
-	reader->parser = xmlCreatePushParserCtxt(sax, data, NULL, 0, NULL);
+	reader->parser =
+	    xmlCreatePushParserCtxt(reader->sax, reader->data, NULL, 0, NULL);
 	xalloc_check(reader->parser != NULL);
 	reader->parser->_private = reader;
 	xmlCtxtUseOptions(reader->parser, options);
