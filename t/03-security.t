@@ -91,14 +91,15 @@ subtest item_13_no_scripts => sub {
 	    'programs are run for signet keys alone');
 	find_program('readelf')
 	    or plan(skip_all => 'not installed: binutils');
-	for my $name (qw(signet-milter signet-load signet)) {
+	for my $name (qw(signet-milter signet-load signet signet-sign
+		signet-report-intake signet-dmarc-report)) {
 		my $path = program_path($name) // next;
 		my ($status, $out) = run_command('readelf', '-d', $path);
 		my @needed = $out =~ /NEEDED.*\[lib([^.\]]+)/g;
 		cmp_ok(scalar @needed, '>', 0, "$name needs libraries");
 		is(join(' ', grep { /lua|python|perl|guile|js\b|dl$/ }
 			@needed), '', '... no interpreter among them');
-		next if $name ne 'signet-milter';
+		next if $name !~ /^signet-(?:milter|report-intake)$/;
 		($status, $out) = run_command('readelf', '-sW', $path);
 		my %database = map { $_ => 1 } $out =~ /UND (PQ\w+)/g;
 		is(join(' ', sort keys %database), '',
@@ -117,8 +118,8 @@ subtest item_17_warnings_are_errors => sub {
 	unlike($configure, qr/NDEBUG/, 'assert stays on');
 };
 
-for my $unit ('milter/signet-milter.service.in',
-	'sql/signet-load.service.in') {
+for my $unit (map { substr $_, length "$top/" }
+    grep { !m{/signet-keys\.} } glob "$top/*/*.service.in") {
 	my $text = slurp("$top/$unit");
 	for my $line ('NoNewPrivileges=yes', 'CapabilityBoundingSet=',
 	    'PrivateDevices=yes', 'ProtectHome=yes', 'ProtectSystem=strict',
