@@ -102,6 +102,10 @@ keys_close(struct keys *keys)
 
 /* --- words --- */
 
+static void tell(FILE *to, const struct keys *keys, const struct kept_key *key,
+		 const char *format, va_list values)
+    __attribute__((format(printf, 4, 0)));
+
 static void
 tell(FILE *to, const struct keys *keys, const struct kept_key *key,
      const char *format, va_list values)
