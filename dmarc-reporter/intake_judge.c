@@ -17,6 +17,8 @@ struct judge {
 	struct intake_case *it;
 	struct arena *arena;
 	struct sink to;
+	struct buf piece; /* used again for each that is said: a report may
+			     have any number of lines */
 	struct message message;
 	struct intake_sender sender;
 	struct intake_content content;
@@ -25,13 +27,13 @@ struct judge {
 static bool
 say(struct judge *judge, enum intake_piece what, struct text text)
 {
-	struct buf piece;
+	struct buf *piece = &judge->piece;
 
-	buf_init(&piece, judge->arena, INTAKE_LINE_BYTES * 3);
-	buf_char(&piece, (char)what);
-	buf_text(&piece, text);
-	return buf_ok(&piece) &&
-	       judge->to.put(judge->to.handle, buf_view(&piece), NULL);
+	buf_clear(piece);
+	buf_char(piece, (char)what);
+	buf_text(piece, text);
+	return buf_ok(piece) &&
+	       judge->to.put(judge->to.handle, buf_view(piece), NULL);
 }
 
 /* Ends the judging: the answer is known. */
@@ -270,6 +272,7 @@ intake_judge(void *data, struct sink to)
 	struct verp_token token;
 	bool fine;
 
+	buf_init(&judge.piece, judge.arena, INTAKE_LINE_BYTES * 3);
 	read_header(&judge);
 	if (find_token(&judge, &token))
 		fine = judge_bounce(&judge, &token);

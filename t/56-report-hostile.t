@@ -270,6 +270,20 @@ subtest '--read stores nothing' => sub {
 	is_deeply([spooled()], [], 'nothing was stored');
 };
 
+# More lines of events than the memory of a reader could hold at once.
+subtest 'a large report is read piece by piece' => sub {
+	empty_spool();
+	my $text = $proof . report_mail(gzip => dmarc_xml(id => 'large',
+	    records => join '', map { dmarc_record(count => 2,
+		ip => join '.', 10, $_ >> 16, $_ >> 8 & 255, $_ & 255)
+	    } 1 .. 200_000));
+	my $log = intake($text);
+	like($log, qr/counted .* rows=200000 messages=400000 /, 'taken');
+	my $lines = grep { $_->{type} eq 'report_in_rows' } spooled();
+	cmp_ok($lines, '>', 10, "in $lines lines");
+	empty_spool();
+};
+
 subtest 'kill -9 at any moment' => sub {
 	empty_spool();
 	my $text = $proof . report_mail(gzip => dmarc_xml(id => 'kill',

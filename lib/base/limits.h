@@ -170,11 +170,11 @@
 /* a message that may hold a report: twice the message_size_limit that Postfix
  * comes with; what is longer is kept aside unread */
 #define LIMIT_REPORT_MESSAGE_BYTES (20u << 20)
-/* a report when unpacked; the largest that are sent have some 20 MiB */
-#define LIMIT_REPORT_BYTES (64u << 20)
-/* records of one report that are taken into the database: with any less than
- * 335 bytes for each, it is no report but an attack on the disk */
-#define LIMIT_REPORT_ROWS 200000
+/* a report when unpacked: a record for each of 450,000 messages takes some
+ * 200 MiB, and memory does not grow with it */
+#define LIMIT_REPORT_BYTES (512u << 20)
+/* records of one report that are taken into the database */
+#define LIMIT_REPORT_ROWS 500000
 /* a TLS report, which is read as a whole, and its policies and failures */
 #define LIMIT_TLS_REPORT_BYTES (16u << 20)
 #define LIMIT_TLS_REPORT_ROWS 50000

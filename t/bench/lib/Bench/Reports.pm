@@ -13,7 +13,7 @@ use Bench::Table;
 use Signet::Reports qw(dmarc_record dmarc_xml report_mail);
 use Signet::Util qw(must_run run_with_input spew temp_dir);
 
-my ($rows, $read_rows, $read_messages) = (1_000_000, 100_000, 450_000);
+my ($rows, $read_rows, $read_messages) = (1_000_000, 450_000, 450_000);
 
 sub measure {
 	my ($build, $rounds) = @_;
