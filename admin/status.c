@@ -3,6 +3,7 @@
 #include <getopt.h>
 
 #include "admin/keys_status.h"
+#include "admin/reports_status.h"
 #include "admin/spool_backlog.h"
 #include "base/arena.h"
 #include "base/dns.h"
@@ -158,6 +159,12 @@ key_trouble(const char *sentence)
 }
 
 static void
+report_trouble(const char *sentence)
+{
+	trouble("reports", sentence);
+}
+
+static void
 show_database(const struct config_common *common,
 	      const struct config_keys *keys, struct arena *arena)
 {
@@ -186,7 +193,8 @@ show_database(const struct config_common *common,
 		putchar('\n');
 		show_loaders(pg, arena);
 		show_results(pg, arena);
-		if (!keys_status_show(pg, arena, keys, key_trouble, &why))
+		if (!reports_status_show(pg, arena, report_trouble, &why) ||
+		    !keys_status_show(pg, arena, keys, key_trouble, &why))
 			database_trouble(why.text);
 	}
 	pg_close(pg);

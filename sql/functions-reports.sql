@@ -726,4 +726,47 @@ comment on function signet.dmarc_report_again(text) is
 	'Has a report that nobody got made and sent once more, from the '
 	'evaluations that are there. False: there is no such report.';
 
+-- What `signet status` shows -----------------------------------------------
+
+create or replace function signet.status_reports()
+returns table (sent bigint, waiting bigint, given_up bigint, received bigint,
+	       refused bigint, aside bigint, aside_reason text, alert text)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+	select (select count(*) from signet.dmarc_report_destination d
+		where d.sent_at > now() - interval '1 day'),
+	       due.waiting,
+	       (select count(*) from signet.dmarc_report_out o
+		where o.state = 'given_up'
+		and o.ended_at > now() - interval '1 day'),
+	       (select count(*) from signet.report_in i
+		where i.at > now() - interval '1 day'),
+	       mail.refused, mail.aside, mail.reason,
+	       case when due.since < now() - interval '6 hours' then
+		'reports wait since ' || to_char(due.since
+			at time zone 'UTC', 'YYYY-MM-DD HH24:MI')
+		|| ' UTC and nobody sends them: does signet-dmarc-report run?'
+		end
+	from (select count(*) as waiting, min(o.next_at) as since
+	      from signet.dmarc_report_out o
+	      where o.next_at is not null) due,
+	     (select count(*) filter (where r.outcome = 'refused') as refused,
+		     count(*) filter (where r.outcome = 'aside') as aside,
+		     (array_agg(r.reason order by r.at desc)
+			filter (where r.outcome = 'aside'))[1] as reason
+	      from signet.report_in_refused r
+	      where r.at > now() - interval '1 day'
+	      -- one that was kept aside and could be read later counts
+	      and not exists (select from signet.report_in_arrival a
+		where a.at > now() - interval '1 day'
+		and (a.arrival = r.id or a.message_id = r.message_id))) mail
+$$;
+comment on function signet.status_reports() is
+	'Reports that were sent, given up and received in the last 24 hours, '
+	'and how many wait; mail to report addresses that did not count in '
+	'that time: refused, or kept aside because it could not be read, with '
+	'the newest reason; alert says when reports wait and nobody sends '
+	'them.';
+
 reset role;

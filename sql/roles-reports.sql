@@ -30,7 +30,8 @@ grant execute on function
 	signet.dmarc_report_groups(date, text),
 	signet.dmarc_report_rows(text, timestamptz, timestamptz, jsonb),
 	signet.dmarc_report_waiting(text, date),
-	signet.dmarc_report_suppressed(text)
+	signet.dmarc_report_suppressed(text),
+	signet.status_reports()
 	to signet_admin;
 
 reset role;

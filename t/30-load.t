@@ -612,6 +612,7 @@ subtest 'rights' => sub {
 			signing_keys_overdue
 			status_database
 			status_loaders
+			status_reports
 			status_results
 			store_dns_check
 		)],

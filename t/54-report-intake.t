@@ -136,6 +136,13 @@ my @records = ({ ip => '192.0.2.1', count => 7, dkim => 'pass',
     { ip => '2001:db8::9', count => 5, spf => 'pass',
 	signature => ['other.example', 'x', 'pass'] });
 
+# What `signet status` says; the resolver may be in trouble.
+sub status_line {
+	my (undef, $out) = run_command(program_path('signet'), 'status', '-c',
+	    $site->config_file);
+	return $out;
+}
+
 subtest 'an aggregate report becomes rows' => sub {
 	my $id = send_report(report_mail(gzip => dmarc_xml(id => 'a1',
 	    records => \@records)));
@@ -452,6 +459,8 @@ subtest 'what cannot be read is kept aside, and tried again' => sub {
 	my $row = refused($id);
 	is($row->{outcome}, 'aside', 'aside');
 	like($row->{file}, qr{^\Q$keep\E/aside/.*\.eml$}, 'the file');
+	like(status_line(), qr/^reports +!! 1 that came in 24 hours could not be /m,
+	    'signet status tells');
 	# as if the next version could read it
 	my $mail = slurp($row->{file});
 	my $end = index $mail, "Content-Type: application/octet";
@@ -463,6 +472,10 @@ subtest 'what cannot be read is kept aside, and tried again' => sub {
 	like($out, qr/^messages 1\ncounted 1$/m, 'told');
 	ok(report('k1'), 'in the database');
 	is_deeply([glob "$keep/aside/*"], [], 'nothing is left aside');
+	my $after = status_line();
+	like($after, qr/^reports +in 24 hours: .* \d+ received, /m,
+	    'signet status knows what came');
+	unlike($after, qr/^reports +!!/m, '... and that all could be read');
 };
 
 subtest 'item_40_a_flood_is_bounded' => sub {
