@@ -145,7 +145,7 @@ static void
 mount_small_disk(void)
 {
 	if (unshare(CLONE_NEWNS) != 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("tmpfs", top, "tmpfs", 0, "size=256k") != 0)
 		_exit(NOT_POSSIBLE);
 }
