@@ -47,9 +47,11 @@ as $$
 begin
 	return query
 	with record as materialized (
-	select (i.begin_at at time zone 'UTC')::date as day, i.domain,
+	select row_number() over () as no,
+	       (i.begin_at at time zone 'UTC')::date as day, i.domain,
 	       i.organization, r.source_ip, r.header_from, r.count,
-	       r.dkim = 'pass' or r.spf = 'pass' as aligned, r.signatures
+	       coalesce(r.dkim = 'pass' or r.spf = 'pass', false) as aligned,
+	       r.signatures
 	from signet.report_in i
 	join signet.report_in_record r on r.report = i.id
 	where i.kind = 'dmarc'
@@ -66,58 +68,61 @@ begin
 	and s.at < (p_to + 2)::timestamp at time zone 'UTC'
 	and s.action = 'signed'
 	group by 1, 2, 3, 4
-	), key as (
-	select distinct s.day, s.domain, s.selector from signed s
-	), sent as (
+	), key as materialized (
+	-- a report of one day may count mail of the days beside it
+	select distinct s.day + d.d as day, s.domain, s.selector
+	from signed s, (values (-1), (0), (1)) d (d)
+	), sent as materialized (
 	-- a message with two signatures counts once
 	select s.day, s.from_domain, max(s.messages)::bigint as messages
-	from (select s1.day, s1.from_domain, s1.domain, s1.selector,
-		     sum(s1.messages) as messages
-	      from signed s1 group by 1, 2, 3, 4) s
+	from signed s
 	group by 1, 2
+	), signature as materialized (
+	select r.no, r.day, lower(g ->> 'domain') as domain,
+	       g ->> 'selector' as selector, g ->> 'result' as result,
+	       concat(g ->> 'domain', '=', g ->> 'result') as told
+	from record r, lateral jsonb_array_elements(r.signatures) g
+	), named as materialized (
+	select s.no, bool_or(s.result = 'pass') as passed
+	from signature s
+	join key k on k.domain = s.domain and k.selector = s.selector
+		and k.day = s.day
+	group by 1
+	), told as materialized (
+	select s.no, jsonb_agg(s.told) as told from signature s group by 1
 	), judged as (
-	select r.*,
-	       exists (select from signet.own_address a
-		       where a.address = r.source_ip) as own,
-	       exists (select from jsonb_array_elements(r.signatures) g
-		       join key k on k.domain = lower(g ->> 'domain')
-			and k.selector = g ->> 'selector'
-			and k.day between r.day - 1 and r.day + 1
-		       where g ->> 'result' = 'pass') as passed,
-	       exists (select from jsonb_array_elements(r.signatures) g
-		       join key k on k.domain = lower(g ->> 'domain')
-			and k.selector = g ->> 'selector'
-			and k.day between r.day - 1 and r.day + 1) as claimed
+	select r.*, a.address is not null as own, t.told,
+	       case when a.address is not null or n.passed then 'ours'
+		    when n.no is not null then 'claims to be ours'
+		    else 'not ours' end as whose
 	from record r
-	), worded as (
-	select j.*, case when j.own or j.passed then 'ours'
-			 when j.claimed then 'claims to be ours'
-			 else 'not ours' end as whose
+	left join (select distinct o.address from signet.own_address o) a
+		on a.address = r.source_ip
+	left join named n on n.no = r.no
+	left join told t on t.no = r.no
+	), summed as (
+	select j.day, j.domain, j.header_from, j.source_ip, j.organization,
+	       j.own, j.whose, sum(j.count)::bigint as messages,
+	       coalesce(sum(j.count) filter (where not j.aligned),
+			0)::bigint as failed,
+	       bool_and(j.aligned) as aligned, jsonb_agg(j.told) as told
 	from judged j
+	group by 1, 2, 3, 4, 5, 6, 7
 	)
 	select w.day, w.domain, w.header_from, w.source_ip, w.organization,
-	       sum(w.count)::bigint,
-	       coalesce(sum(w.count) filter (where not w.aligned), 0)::bigint,
-	       w.own,
-	       array(select distinct concat(g ->> 'domain', '=',
-					    g ->> 'result')
-		     from worded w2,
-			  lateral jsonb_array_elements(w2.signatures) g
-		     where (w2.day, w2.domain, w2.whose)
-			   = (w.day, w.domain, w.whose)
-		     and w2.source_ip is not distinct from w.source_ip
-		     and w2.header_from is not distinct from w.header_from
-		     and w2.organization is not distinct from w.organization
+	       w.messages, w.failed, w.own,
+	       array(select distinct t.one
+		     from jsonb_array_elements(w.told) l,
+			  lateral jsonb_array_elements_text(
+				nullif(l.value, 'null')) t (one)
 		     order by 1),
 	       w.whose,
-	       case when bool_and(w.aligned) then w.whose || ', and passing'
+	       case when w.aligned then w.whose || ', and passing'
 		    when w.whose = 'ours' then 'ours, and failing elsewhere'
 		    else w.whose || ', and failing' end,
-	       (select max(s.messages) from sent s where s.day = w.day
-		and s.from_domain = w.header_from)
-	from worded w
-	group by w.day, w.domain, w.header_from, w.source_ip, w.organization,
-		 w.own, w.whose;
+	       s.messages
+	from summed w
+	left join sent s on s.day = w.day and s.from_domain = w.header_from;
 end
 $$;
 comment on function signet.report_in_ours(date, date) is
