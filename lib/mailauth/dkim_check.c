@@ -103,7 +103,7 @@ try_record(struct arena *arena, const struct dkim_signature *signature,
 	struct why why;
 
 	if (!dkim_key_parse(arena, record, &key, &why) ||
-	    !dkim_key_allows(&key, signature, &why)) {
+	    !dkim_key_allows(&key, signature, options->tls_report, &why)) {
 		note_permerror(arena, check, &key, &why);
 		return false;
 	}

@@ -79,6 +79,7 @@ dkim_key_parse(struct arena *arena, struct text record, struct dkim_key *key,
 	key->sha256 = list_allows(&tags, "h", "sha256");
 	key->email =
 	    list_allows(&tags, "s", "email") || list_allows(&tags, "s", "*");
+	key->tls_reports = key->email || list_allows(&tags, "s", "tlsrpt");
 	key->test = has_flag(&tags, "y");
 	key->strict_identity = has_flag(&tags, "s");
 	return true;
@@ -86,7 +87,8 @@ dkim_key_parse(struct arena *arena, struct text record, struct dkim_key *key,
 
 bool
 dkim_key_allows(const struct dkim_key *key,
-		const struct dkim_signature *signature, struct why *why)
+		const struct dkim_signature *signature, bool tls_report,
+		struct why *why)
 {
 	if (key->data.len == 0)
 		return why_set(why, "the key is revoked");
@@ -94,8 +96,10 @@ dkim_key_allows(const struct dkim_key *key,
 		return why_set(why, "the key is of another type than a=");
 	if (!(signature->hash == CRYPTO_SHA1 ? key->sha1 : key->sha256))
 		return why_set(why, "h= of the key leaves out the hash");
-	if (!key->email)
+	if (!key->email && !key->tls_reports)
 		return why_set(why, "s= of the key leaves out mail");
+	if (!key->email && !tls_report)
+		return why_set(why, "s= of the key allows TLS reports alone");
 	if (key->strict_identity &&
 	    !domain_equal(signature->identity_domain, signature->domain))
 		return why_set(why, "t=s of the key wants i= in d= itself");

@@ -16,6 +16,8 @@ struct dkim_key {
 	struct text data;	   /* p= decoded; empty if revoked */
 	bool sha1, sha256;	   /* h= allows this hash */
 	bool email;		   /* s= allows mail */
+	bool tls_reports;	   /* s= allows TLS reports (RFC 8460 section
+				      3): mail of that one kind */
 	bool test;		   /* t=y */
 	bool strict_identity;	   /* t=s: no subdomain in i= */
 };
@@ -25,9 +27,10 @@ bool dkim_key_parse(struct arena *arena, struct text record,
 		    struct dkim_key *key, struct why *why);
 
 /* What the record allows: its type, hash, service and identity rules, and
- * that it is not revoked. */
+ * that it is not revoked.  `tls_report`: the message is one. */
 bool dkim_key_allows(const struct dkim_key *key,
-		     const struct dkim_signature *signature, struct why *why);
+		     const struct dkim_signature *signature, bool tls_report,
+		     struct why *why);
 
 /* The key itself, bounded as crypto.h tells; NULL if it cannot be used. */
 struct public_key *dkim_key_public(struct arena *arena,

@@ -7,6 +7,7 @@
 #include "base/why.h"
 #include "mailauth/dkim_check.h"
 #include "mailauth/dkim_signature.h"
+#include "mailauth/tls_report_mail.h"
 
 /* How near a signature's d= is to an author. */
 enum nearness { NEAR_EQUAL, NEAR_RELATED, NEAR_FOREIGN, NEAR_COUNT };
@@ -266,6 +267,7 @@ dkim_verifier_end_of_header(struct dkim_verifier *verifier,
 		return;
 	verifier->digests = digests;
 	verifier->from_count = message_count(message, "From");
+	verifier->options.tls_report = tls_report_mail_is(message);
 	/* what was left out could hold a second From */
 	if (message->truncated)
 		for (candidate = verifier->first; candidate != NULL;

@@ -37,6 +37,7 @@ struct dkim_options {
 	unsigned minimum_rsa_bits; /* 0: LIMIT_RSA_BITS_MIN */
 	bool allow_body_length;	   /* l= may pass; default no */
 	int64_t clock_skew_s;	   /* for x= and t= in the future */
+	bool tls_report; /* the message is one: found out by the verifier */
 };
 
 struct dkim_signature_result {

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "mailauth/author.h"
 #include "mailauth/message.h"
+#include "mailauth/tls_report_mail.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,6 +60,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_again(arena, &message);
 	for (field = message.top; field != NULL; field = field->below)
 		assert(field_unfolded(arena, field).len <= field->value.len);
+	if (tls_report_mail_is(&message))
+		assert(message_count(&message, "Content-Type") == 1);
 	author_find(arena, &message, &author);
 	assert(author.status != AUTHOR_NOT_EVALUATED);
 	assert(author.status != AUTHOR_ONE || author.domain_count == 1);

@@ -17,7 +17,8 @@ key_records(void **state)
 	    {"h=sha1; ", "leaves out the hash", DKIM_PERMERROR},
 	    {"s=email; ", NULL, DKIM_PASS},
 	    {"s=*; ", NULL, DKIM_PASS},
-	    {"s=chat:tlsrpt; ", "leaves out mail", DKIM_PERMERROR},
+	    {"s=chat; ", "leaves out mail", DKIM_PERMERROR},
+	    {"s=chat:tlsrpt; ", "TLS reports alone", DKIM_PERMERROR},
 	    {"t=s; ", NULL, DKIM_PASS},
 	    {"t=y; ", NULL, DKIM_PASS},
 	    {"g=other; n=note; x=y; ", NULL, DKIM_PASS},
@@ -46,6 +47,50 @@ key_records(void **state)
 			  DKIM_PERMERROR, "unknown key type");
 	fixture_want_zone(*state, KEY_NAME " TXT \"\"\n", DKIM_PERMERROR,
 			  "key record");
+}
+
+/* RFC 8460 section 3: such a key is for TLS reports, and for no other mail. */
+static void
+tls_reports_alone(void **state)
+{
+	const struct {
+		const char *tags, *type, *reason;
+		enum dkim_result result;
+	} cases[] = {
+	    {"s=tlsrpt; ", "multipart/report; report-type=tlsrpt", NULL,
+	     DKIM_PASS},
+	    {"s=chat : TLSRPT; ",
+	     "Multipart/Report (x);\r\n\tboundary=\"a;b\"; "
+	     "Report-Type=\"tlsrpt\"",
+	     NULL, DKIM_PASS},
+	    {"s=tlsrpt; ", "multipart/report; report-type=delivery-status",
+	     "TLS reports alone", DKIM_PERMERROR},
+	    {"s=tlsrpt; ", "text/plain; report-type=tlsrpt",
+	     "TLS reports alone", DKIM_PERMERROR},
+	    {"s=tlsrpt; ",
+	     "text/plain\r\nContent-Type: multipart/report; "
+	     "report-type=tlsrpt",
+	     "TLS reports alone", DKIM_PERMERROR},
+	    {"s=chat; ", "multipart/report; report-type=tlsrpt",
+	     "leaves out mail", DKIM_PERMERROR},
+	    {"s=email; ", "multipart/report; report-type=tlsrpt", NULL,
+	     DKIM_PASS},
+	    {"", "multipart/report; report-type=tlsrpt", NULL, DKIM_PASS},
+	};
+	const char *message;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		message = arena_printf(*state, "Content-Type: %s\r\n%s",
+				       cases[i].type, fixture_message);
+		fixture_want(
+		    test_verify_one(*state,
+				    test_key_zone(*state, fixture_rsa, KEY_NAME,
+						  cases[i].tags),
+				    test_sign(*state, fixture_rsa,
+					      "DKIM-Signature", TAGS, message),
+				    &test_options),
+		    cases[i].result, cases[i].reason);
+	}
 }
 
 static void
@@ -97,6 +142,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    arena_unit_test(key_records),
+	    arena_unit_test(tls_reports_alone),
 	    arena_unit_test(strict_identity),
 	    arena_unit_test(fields),
 	};
