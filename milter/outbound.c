@@ -51,6 +51,12 @@ on_mail(void *session, const struct glue_mail *mail)
 }
 
 static void
+on_mail_argument(void *session, struct text argument)
+{
+	sign_session_mail_argument(session, argument);
+}
+
+static void
 on_rcpt(void *session, struct text recipient)
 {
 	sign_session_rcpt(session, recipient);
@@ -164,10 +170,27 @@ reply_safe(struct arena *arena, struct text text)
 }
 
 static void
+refuse_unprotected(struct glue_message *message,
+		   const struct sign_session *session)
+{
+	glue_reply(
+	    message, "550", "5.7.30",
+	    arena_printf(session->arena,
+			 "REQUIRETLS cannot be kept for %s: it has "
+			 "neither DANE nor an enforced MTA-STS policy; "
+			 "leave it out, or send without REQUIRETLS",
+			 reply_safe(session->arena, session->unprotected)));
+}
+
+static void
 refuse(struct glue_message *message, const struct sign_session *session)
 {
 	struct arena *arena = session->arena;
 
+	if (session->unprotected.len > 0) {
+		refuse_unprotected(message, session);
+		return;
+	}
 	glue_reply(message, "550", "5.7.1",
 		   arena_printf(arena,
 				"Sender address rejected: %s is not an "
@@ -254,6 +277,7 @@ const struct glue_calls outbound_calls = {
     .close = close_session,
     .connect = on_connect,
     .mail = on_mail,
+    .mail_argument = on_mail_argument,
     .rcpt = on_rcpt,
     .header = on_header,
     .end_of_header = on_end_of_header,

@@ -78,6 +78,7 @@ enum {
 	M_SIGNATURES,
 	M_SEALS,
 	M_MISMATCHES,
+	M_REQUIRETLS,
 	M_SECONDS,
 	M_KEYS,
 	M_SENDERS,
@@ -102,6 +103,10 @@ static const struct metric table[] = {
 		 .type = METRIC_COUNTER},
     [M_MISMATCHES] = {.name = "signet_sign_sender_mismatches_total",
 		      .help = "Messages in a name that the login does not own.",
+		      .type = METRIC_COUNTER},
+    [M_REQUIRETLS] = {.name = "signet_sign_requiretls_refused_total",
+		      .help = "Messages with REQUIRETLS to a domain without "
+			      "protection.",
 		      .type = METRIC_COUNTER},
     [M_SECONDS] = {.name = "signet_sign_message_seconds",
 		   .help = "Time from MAIL to the answer.",
@@ -164,6 +169,8 @@ sign_counters_message(const struct sign_session *session)
 		metrics_add(metrics, M_SEALS, 1, 0, 0, 0);
 	if (session->mismatch.len > 0)
 		metrics_add(metrics, M_MISMATCHES, 1, 0, 0, 0);
+	if (session->unprotected.len > 0)
+		metrics_add(metrics, M_REQUIRETLS, 1, 0, 0, 0);
 	metrics_observe(
 	    metrics, M_SECONDS,
 	    (double)(clock_monotonic_ms() - session->begun_ms) / 1000, 0, 0, 0);

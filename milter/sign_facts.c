@@ -207,6 +207,8 @@ sign_facts_log(const struct sign_session *session, struct text queue_id,
 		log_pair(line, "why", text_from(session->reason));
 	if (session->mismatch.len > 0)
 		log_pair(line, "address", SHORT(session->mismatch));
+	if (session->unprotected.len > 0)
+		log_pair(line, "domain", SHORT(session->unprotected));
 	if (session->detail != NULL)
 		log_pair(line, "detail", SHORT(text_from(session->detail)));
 	if (session->engine->options->mode == SIGN_TEST)

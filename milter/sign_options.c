@@ -92,6 +92,11 @@ const struct config_option sign_options_table[] = {
     OPTION(sender_exempt, CONFIG_STRINGS, NULL, "write logins"),
     OPTION(recipient_delimiter, CONFIG_STRING, NULL,
 	   "write what recipient_delimiter of Postfix says"),
+
+    OPTION(requiretls_check, CONFIG_STRING, NULL,
+	   "write the listen of [policy], such as unix:/path"),
+    OPTION(requiretls_exempt, CONFIG_STRINGS, NULL,
+	   "write domains, with a dot in front for those below"),
     {NULL, NULL, CONFIG_STRING, 0, NULL, 0, 0, NULL, NULL},
 };
 
@@ -137,6 +142,11 @@ check_sockets(const struct origin *origin, const struct sign_options *options,
 	if (!listen_parse_mode(options->socket_mode, &mode, why)) {
 		why_prefix(why, "socket_mode");
 		return blame(origin, "socket_mode", why);
+	}
+	if (options->requiretls_check != NULL &&
+	    !listen_parse(options->requiretls_check, &address, why)) {
+		why_prefix(why, "requiretls_check");
+		return blame(origin, "requiretls_check", why);
 	}
 	return options->metrics == NULL ||
 	       check_metrics(options->metrics, why) ||

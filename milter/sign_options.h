@@ -69,6 +69,10 @@ struct sign_options {
 	bool sender_envelope;
 	struct config_strings sender_exempt;
 	const char *recipient_delimiter;
+
+	/* REQUIRETLS mail: where signet-policy listens; NULL: not asked */
+	const char *requiretls_check;
+	struct config_strings requiretls_exempt;
 };
 
 extern const struct config_option sign_options_table[];

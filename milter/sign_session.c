@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "io/clock.h"
 #include "milter/sign_plan.h"
+#include "milter/sign_requiretls.h"
 
 struct sign_session *
 sign_session_new(struct sign_engine *engine)
@@ -75,6 +76,13 @@ need_mail(struct sign_session *session)
 		sign_session_mail(session, TEXT(""), TEXT(""), TEXT(""));
 }
 
+void
+sign_session_mail_argument(struct sign_session *session, struct text argument)
+{
+	need_mail(session);
+	requiretls_mail_argument(&session->requiretls, argument);
+}
+
 static bool
 has_domain(const struct sign_session *session, struct text name)
 {
@@ -123,8 +131,10 @@ sign_session_header(struct sign_session *session, struct text name,
 		    struct text value)
 {
 	need_mail(session);
-	if (session->digests == NULL)
-		message_add(&session->message, name, value);
+	if (session->digests != NULL)
+		return;
+	message_add(&session->message, name, value);
+	requiretls_field(&session->requiretls, name, value);
 }
 
 void
@@ -188,6 +198,7 @@ sign_session_end(struct sign_session *session)
 
 	sign_session_end_of_header(session);
 	body_digests_finish(session->digests);
+	sign_requiretls(session);
 	sign(session, now_s);
 	seal(session, now_s);
 }

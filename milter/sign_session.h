@@ -12,6 +12,7 @@
 #include "mailauth/arc_seal.h"
 #include "mailauth/author.h"
 #include "mailauth/dkim_sign.h"
+#include "mailtls/requiretls.h"
 #include "milter/key_choice.h"
 #include "milter/sign_engine.h"
 
@@ -44,6 +45,7 @@ struct sign_session {
 	struct text sender, login, daemon;
 	struct recipient_domain *domains, **domains_end;
 	size_t domain_count, recipient_count;
+	struct requiretls requiretls;
 	struct message message;
 	const struct message *sent;   /* the same, as it goes on the wire */
 	struct body_digests *digests; /* set: the header is complete */
@@ -52,7 +54,8 @@ struct sign_session {
 
 	enum sign_origin origin;
 	struct author author;
-	struct text mismatch; /* address that the login does not own */
+	struct text mismatch;	 /* address that the login does not own */
+	struct text unprotected; /* domain that REQUIRETLS cannot be kept for */
 	struct key_choice choice;
 	struct dkim_signer *signer; /* NULL: nothing is signed */
 	struct arc_sealer *sealer;  /* NULL: nothing is sealed */
@@ -80,6 +83,9 @@ void sign_session_connect(struct sign_session *session, struct text name,
 			  const struct ipaddr *peer);
 void sign_session_mail(struct sign_session *session, struct text sender,
 		       struct text login, struct text daemon);
+/* One ESMTP argument of MAIL, such as "REQUIRETLS". */
+void sign_session_mail_argument(struct sign_session *session,
+				struct text argument);
 void sign_session_rcpt(struct sign_session *session, struct text recipient);
 void sign_session_header(struct sign_session *session, struct text name,
 			 struct text value);

@@ -130,6 +130,9 @@
 #define LIMIT_CERTIFICATES 20
 #define LIMIT_CERTIFICATE_FILE_BYTES (1u << 20)
 
+/* socketmap: what socketmap_table(5) takes; longer ones are errors there */
+#define LIMIT_SOCKETMAP_REPLY_BYTES 100000u
+
 /* SMTP servers that we ask: RFC 5321 4.5.3.1.5 has 512 for a line of a
  * reply; lines of one reply */
 #define LIMIT_SMTP_LINE_BYTES 2048
