@@ -181,6 +181,9 @@
 /* a TLS report, which is read as a whole, and its policies and failures */
 #define LIMIT_TLS_REPORT_BYTES (16u << 20)
 #define LIMIT_TLS_REPORT_ROWS 50000
+/* a TLS report that we send: policies, failures and values of lists, each up to
+ * 17 values of JSON, so that LIMIT_JSON_VALUES takes it on the other side */
+#define LIMIT_TLS_REPORT_OUT_ROWS 20000
 /* defects that are told one by one */
 #define LIMIT_REPORT_DEFECTS 50
 /* one value of a report */
