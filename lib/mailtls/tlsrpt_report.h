@@ -3,7 +3,8 @@
  * One JSON document, member by member in the order of the RFC's grammar and
  * one policy a line: the same values give the same bytes.  What is written
  * reads back with tlsrpt_report_read.h, whose types are used.  mx-host and
- * policy-string are lists always.  Values are made safe as utf8_for_log does and cut at LIMIT_REPORT_VALUE_BYTES.
+ * policy-string are lists always.  Values are made safe as utf8_for_log does
+ * and cut at LIMIT_REPORT_VALUE_BYTES.
  *
  * A report holds at most LIMIT_TLS_REPORT_OUT_ROWS policies, failures and
  * values of their lists, so that readers with bounds of their own take it:
