@@ -7,6 +7,7 @@
 #include "admin/dmarc.h"
 #include "admin/dns.h"
 #include "admin/keys.h"
+#include "admin/queue.h"
 #include "admin/run_part.h"
 #include "admin/status.h"
 #include "admin/suppress.h"
@@ -27,6 +28,8 @@ static const struct command commands[] = {
      "say which key signet-sign would sign a message with, and why", NULL},
     {"keys", NULL, NULL,
      "signing keys: make, publish, rotate, retire, revoke, delete", keys_main},
+    {"queue", NULL, NULL,
+     "mail in the queue of Postfix: retls QUEUEID yes|no|default", queue_main},
     {"status", NULL, NULL,
      "today's messages, spool, loader, database, resolver", status_main},
     {"suppress", NULL, NULL,
@@ -45,8 +48,7 @@ usage(FILE *to)
 
 	fputs("usage: signet COMMAND [ARGUMENTS]\n", to);
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-12s %s\n", commands[i].name,
-			commands[i].help);
+		fprintf(to, "  %-12s %s\n", commands[i].name, commands[i].help);
 	fputs("signet(1) tells the arguments.\n", to);
 }
 

@@ -130,6 +130,11 @@
 #define LIMIT_CERTIFICATES 20
 #define LIMIT_CERTIFICATE_FILE_BYTES (1u << 20)
 
+/* a queued message that is sent again: its recipients, as many as arguments
+ * of a program may be, and what postcat -e shows of it */
+#define LIMIT_QUEUE_RECIPIENTS 10000u
+#define LIMIT_QUEUE_LISTING_BYTES 16777216u
+
 /* socketmap: what socketmap_table(5) takes; longer ones are errors there */
 #define LIMIT_SOCKETMAP_REPLY_BYTES 100000u
 

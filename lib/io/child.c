@@ -19,7 +19,7 @@
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct files {
-	int input, output; /* in memory: nobody waits for the other */
+	int input, output, words; /* `words` is its standard error */
 };
 
 static bool
@@ -44,11 +44,13 @@ close_files(struct files *files)
 		close(files->output);
 }
 
+/* In memory: nobody waits for the other. */
 static bool
 open_files(struct files *files, struct text input, struct why *why)
 {
 	files->input = memfd_create("input", MFD_CLOEXEC);
 	files->output = memfd_create("output", MFD_CLOEXEC);
+	files->words = files->output;
 	if (files->input >= 0 && files->output >= 0 &&
 	    write_all(files->input, input) &&
 	    lseek(files->input, 0, SEEK_SET) == 0)
@@ -88,7 +90,7 @@ start(const char *const *arguments, const struct files *files, pid_t *pid)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, files->input, 0);
 	posix_spawn_file_actions_adddup2(&actions, files->output, 1);
-	posix_spawn_file_actions_adddup2(&actions, files->output, 2);
+	posix_spawn_file_actions_adddup2(&actions, files->words, 2);
 	posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 	error = posix_spawn(pid, arguments[0], &actions, &attributes,
 			    (char *const *)(uintptr_t)arguments, environment);
@@ -124,34 +126,60 @@ read_output(struct arena *arena, int fd)
 	return text_of(bytes, n > 0 ? (size_t)n : 0);
 }
 
-bool
-child_run(struct arena *arena, const char *const *arguments, struct text input,
-	  int64_t time_ms, struct child_result *result, struct why *why)
+static bool
+run(struct arena *arena, const char *const *arguments,
+    const struct files *files, int64_t time_ms, struct child_result *result,
+    struct why *why)
 {
-	struct files files;
 	bool in_time;
 	int status, error;
 	pid_t pid;
 
-	if (!open_files(&files, input, why))
-		return false;
-	error = start(arguments, &files, &pid);
-	if (error != 0) {
-		close_files(&files);
+	error = start(arguments, files, &pid);
+	if (error != 0)
 		return why_set(why, "cannot run %s: %s", arguments[0],
 			       strerror(error));
-	}
 	in_time = wait_until(pid, clock_deadline_in(time_ms));
 	if (!in_time)
 		kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	result->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	result->output = read_output(arena, files.output);
-	close_files(&files);
+	result->output = read_output(arena, files->words);
 	return in_time ||
 	       why_set(why, "%s did not end in %lld s and was killed",
 		       arguments[0], (long long)(time_ms / 1000));
+}
+
+bool
+child_run(struct arena *arena, const char *const *arguments, struct text input,
+	  int64_t time_ms, struct child_result *result, struct why *why)
+{
+	struct files files;
+	bool done;
+
+	if (!open_files(&files, input, why))
+		return false;
+	done = run(arena, arguments, &files, time_ms, result, why);
+	close_files(&files);
+	return done;
+}
+
+bool
+child_run_files(struct arena *arena, const char *const *arguments, int input,
+		int output, int64_t time_ms, struct child_result *result,
+		struct why *why)
+{
+	struct files files = {.input = input, .output = output};
+	bool done;
+
+	files.words = memfd_create("words", MFD_CLOEXEC);
+	if (files.words < 0)
+		return why_set(why, "cannot prepare a program's files: %s",
+			       strerror(errno));
+	done = run(arena, arguments, &files, time_ms, result, why);
+	close(files.words);
+	return done;
 }
 
 struct text

@@ -29,6 +29,13 @@ bool child_run(struct arena *arena, const char *const *arguments,
 	       struct text input, int64_t time_ms, struct child_result *result,
 	       struct why *why);
 
+/* The same for much: it reads the file `input` and writes the file `output`,
+ * each from where it stands; both stay open.  The result's output is what it
+ * said on standard error. */
+bool child_run_files(struct arena *arena, const char *const *arguments,
+		     int input, int output, int64_t time_ms,
+		     struct child_result *result, struct why *why);
+
 /* What it said, fit for one line of ours. */
 struct text child_words(struct arena *arena, const struct child_result *result,
 			size_t most);

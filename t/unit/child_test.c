@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/why.h"
@@ -95,6 +96,35 @@ much_output_is_cut(void **state)
 }
 
 static void
+much_goes_through_files(void **state)
+{
+	const char *const arguments[] = {"/bin/sh", "-c",
+					 "echo note >&2; tr x y", NULL};
+	int from = memfd_create("from", MFD_CLOEXEC),
+	    to = memfd_create("to", MFD_CLOEXEC);
+	struct child_result result;
+	char bytes[8192];
+	struct why why;
+	int i;
+
+	memset(bytes, 'x', sizeof(bytes));
+	for (i = 0; i < 100; i++)
+		assert_int_equal(write(from, bytes, sizeof(bytes)),
+				 sizeof(bytes));
+	assert_int_equal(lseek(from, 0, SEEK_SET), 0);
+	if (!child_run_files(*state, arguments, from, to, TIME_MS, &result,
+			     &why))
+		fail_msg("%s", why.text);
+	assert_int_equal(result.status, 0);
+	assert_text(result.output, "note\n");
+	assert_int_equal(lseek(to, 0, SEEK_END), 100 * sizeof(bytes));
+	assert_int_equal(pread(to, bytes, 1, 819199), 1);
+	assert_int_equal(bytes[0], 'y');
+	close(from);
+	close(to);
+}
+
+static void
 words_fit_for_a_line(void **state)
 {
 	const struct child_result said = {.output =
@@ -128,6 +158,7 @@ main(void)
 	    arena_unit_test(has_nothing_of_ours),
 	    arena_unit_test(ends_when_its_time_is_up),
 	    arena_unit_test(much_output_is_cut),
+	    arena_unit_test(much_goes_through_files),
 	    arena_unit_test(words_fit_for_a_line),
 	    arena_unit_test(what_is_not_there_is_told),
 	};
