@@ -80,13 +80,15 @@ as $$
 		('message', 'messages'),
 		('dmarc_evaluation', 'evaluations'),
 		('signed_message', 'messages'),
-		('dmarc_failure', 'evaluations')
+		('dmarc_failure', 'evaluations'),
+		('tls_result', 'tls_results'),
+		('tls_result_failure', 'tls_results')
 	) t (name, retention)
 	where to_regclass('signet.' || t.name) is not null
 $$;
 comment on function signet.day_tables() is
 	'Tables that are partitioned by UTC day, and the retention that '
-	'signet.expire applies to each: messages or evaluations.';
+	'signet.expire applies to each: messages, evaluations, tls_results.';
 
 create or replace function signet.make_partitions(p_days date[])
 returns integer
@@ -103,9 +105,11 @@ comment on function signet.make_partitions(date[]) is
 	'Makes the partitions of these UTC days in every partitioned table; '
 	'returns how many were missing.';
 
+drop function if exists signet.expire(interval, interval);
 create or replace function signet.expire(
 	p_messages interval default '30 days',
-	p_evaluations interval default '7 days')
+	p_evaluations interval default '7 days',
+	p_tls_results interval default '30 days')
 returns table (partition text, day date, bytes bigint)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -124,6 +128,7 @@ begin
 		where (to_date(right(c.relname, 8), 'YYYYMMDD') + 1)::timestamp
 		      <= (now() at time zone 'UTC')
 			 - case t.retention when 'messages' then p_messages
+			   when 'tls_results' then p_tls_results
 			   else p_evaluations end
 		order by 2
 	loop
@@ -135,12 +140,14 @@ begin
 	end loop;
 	-- their tables have no partitions
 	perform signet.report_in_expire();
+	perform signet.tls_expire(p_tls_results);
 end
 $$;
-comment on function signet.expire(interval, interval) is
+comment on function signet.expire(interval, interval, interval) is
 	'Drops the partitions whose whole day is older than the given age of '
 	'their table; null keeps such tables. Returns what was dropped. '
-	'Reports of others go after 400 days.';
+	'Reports of others, and recipient domains of which nothing is heard, '
+	'go after 400 days.';
 
 -- Loading (insert_events stands in insert-events.sql, which has the list of
 -- types; each type has its own insert-TYPE.sql) -----------------------------

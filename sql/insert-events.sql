@@ -22,7 +22,9 @@ as $$
 		'report_in_rows',
 		'report_in_refused',
 		'report_bounce',
-		'dmarc_failure'
+		'dmarc_failure',
+		'tls_result',
+		'tls_domain'
 	]) with ordinality as t (type, no)
 	where to_regprocedure(format('signet.%I(text[])', 'insert_' || t.type))
 		is not null

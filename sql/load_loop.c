@@ -267,16 +267,18 @@ bool
 load_loop_expire(struct load_loop *loop, struct why *why)
 {
 	struct arena *arena = arena_new();
-	struct pg_param params[2] = {
+	struct pg_param params[3] = {
 	    interval(arena, loop->options.retain_messages_s),
-	    interval(arena, loop->options.retain_evaluations_s)};
+	    interval(arena, loop->options.retain_evaluations_s),
+	    interval(arena, loop->options.retain_tls_results_s)};
 	struct pg_rows *rows = NULL;
 	bool ok;
 	size_t i;
 
 	ok = pg_call(loop->load.pg, arena,
-		     "select partition, bytes from signet.expire($1, $2)",
-		     params, 2, &rows, why) == PG_DONE;
+		     "select partition, bytes from signet.expire($1, $2, "
+		     "$3)",
+		     params, 3, &rows, why) == PG_DONE;
 	for (i = 0; ok && i < pg_rows_count(rows); i++)
 		log_info("expired %.*s, %lld bytes",
 			 (int)pg_rows_text(rows, i, 0).len,

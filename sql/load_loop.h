@@ -24,7 +24,8 @@ struct load_loop_options {
 	uint64_t poll_s;	  /* longest pause between two steps */
 	uint64_t retry_s;	  /* longest pause between connections */
 	uint64_t spool_max_bytes; /* 0: no ceiling */
-	uint64_t retain_messages_s, retain_evaluations_s; /* 0: for ever */
+	/* 0: for ever */
+	uint64_t retain_messages_s, retain_evaluations_s, retain_tls_results_s;
 };
 
 enum load_state {

@@ -37,6 +37,13 @@ const struct config_option load_settings_table[] = {
      .otherwise = "7d",
      .most = CENTURY_S,
      .help = "write a time such as 7d, or 0 to keep them for ever"},
+    {.section = "load",
+     .name = "retain_tls_results",
+     .type = CONFIG_SECONDS,
+     .offset = MEMBER(retain_tls_results_s),
+     .otherwise = "30d",
+     .most = CENTURY_S,
+     .help = "write a time such as 30d, or 0 to keep them for ever"},
     {.section = NULL},
 };
 
@@ -66,5 +73,6 @@ load_settings_loop(const struct load_settings *settings)
 	    .spool_max_bytes = settings->common.spool_max,
 	    .retain_messages_s = settings->retain_messages_s,
 	    .retain_evaluations_s = settings->retain_evaluations_s,
+	    .retain_tls_results_s = settings->retain_tls_results_s,
 	};
 }

@@ -15,7 +15,7 @@ struct load_settings {
 	struct config_common common;
 	/* [load] */
 	uint64_t poll_s, retry_s;
-	uint64_t retain_messages_s, retain_evaluations_s;
+	uint64_t retain_messages_s, retain_evaluations_s, retain_tls_results_s;
 };
 
 /* Section [load], for config_print_changed. */

@@ -40,7 +40,7 @@ grant usage on schema signet
 grant execute on function
 	signet.load_events(text, text[]),
 	signet.load_dropped(text, bigint, bigint),
-	signet.expire(interval, interval),
+	signet.expire(interval, interval, interval),
 	signet.migrations()
 	to signet_load;
 

@@ -596,6 +596,7 @@ subtest 'rights' => sub {
 			dmarc_report_suppressed
 			dmarc_report_unset
 			dmarc_report_waiting
+			rcpt_security
 			report_in_ours
 			report_suppress_add
 			report_suppress_extend

@@ -1,0 +1,10 @@
+-- roles-tls.sql - who may ask about the TLS of recipient domains.  Applied
+-- after roles.sql by every signet-load --migrate.
+
+set local role signet_owner;
+
+grant execute on function
+	signet.rcpt_security(text)
+	to signet_admin;
+
+reset role;
