@@ -22,11 +22,11 @@ as $$
 		signet.tls_policy_id(p.type, p.domain, s.strings, s.mx_hosts)
 			as policy
 	from event e
-	cross join rows from (json_to_recordset(e.policies) as (
+	left join rows from (json_to_recordset(e.policies) as (
 		type text, domain text, strings text[], mx text[],
 		success boolean, failures json))
 		with ordinality as p (type, domain, strings, mx, success,
-			failures, n)
+			failures, n) on true
 	cross join lateral (
 		select case when p.type = 'tlsa' then array(
 				select v from unnest(p.strings) v order by v)
