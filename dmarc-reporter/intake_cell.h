@@ -31,7 +31,8 @@ struct cell_cost {
 
 /* Runs `work` in a child process under the limits of intake_sandbox.h, where
  * it may write to open files only if `writes_files`.  Unless the answer is
- * CELL_DONE, `why` says what happened. */
+ * CELL_DONE, `why` says what happened.  The caller has no threads: a lock that
+ * one of them held would stay taken in the child. */
 enum cell_end cell_run(bool writes_files,
 		       bool (*work)(void *data, struct sink to), void *data,
 		       struct sink to, struct cell_cost *cost, struct why *why);

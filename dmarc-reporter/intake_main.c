@@ -344,6 +344,7 @@ run_intake(struct arena *arena, const struct intake_settings *settings,
 	if (!check_wanted(settings, &why) ||
 	    !intake_sandbox_program(most + (64u << 20), &why))
 		return fail(EX_CONFIG, &why);
+	options.without_thread = true; /* readers are forked */
 	intake.suffixes = public_suffix_list_open(NULL, &why);
 	if (intake.suffixes == NULL)
 		return fail(EX_OSFILE, &why);

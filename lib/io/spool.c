@@ -38,11 +38,13 @@ struct spool {
 	unsigned retired_count;
 	bool fresh; /* retired has files that were not tried yet */
 	uint64_t sequence;
-	int64_t age_ms; /* at which a file goes to new/ */
+	int64_t age_ms;	  /* at which a file goes to new/ */
+	int64_t count_ms; /* when new/ is counted again */
 	bool stop;
 
 	_Atomic uint64_t lost, waiting; /* waiting: new/ when counted, and
 					   what was appended since */
+	bool has_thread;
 	pthread_t thread;
 };
 
@@ -114,7 +116,7 @@ append_locked(struct spool *spool, struct text line, struct why *why)
 	return true;
 }
 
-/* --- the thread --- */
+/* --- what is due, with the lock held; it is let go for slow calls --- */
 
 /* Syncs and renames one retired file; false if that must be tried again. */
 static bool
@@ -154,24 +156,6 @@ finish_all_retired(struct spool *spool)
 		file->next = spool->retired;
 		spool->retired = file;
 	}
-}
-
-static struct timespec
-monotonic_at(int64_t ms)
-{
-	return (struct timespec){ms / 1000, ms % 1000 * 1000000};
-}
-
-/* Until there is something to do, or until `until_ms` (< 0: no end). */
-static void
-wait_for_work(struct spool *spool, int64_t until_ms)
-{
-	struct timespec until = monotonic_at(until_ms);
-
-	if (until_ms < 0)
-		pthread_cond_wait(&spool->work, &spool->lock);
-	else
-		pthread_cond_timedwait(&spool->work, &spool->lock, &until);
 }
 
 static bool
@@ -221,23 +205,6 @@ is_synced(const struct spool *spool)
 	       spool->current->bytes > 0;
 }
 
-/* When to look again; < 0 when nothing waits. */
-static int64_t
-next_moment(const struct spool *spool, int64_t now_ms, int64_t count_ms)
-{
-	int64_t at = -1;
-
-	if (atomic_load(&spool->waiting) > 0)
-		take_earlier(&at, count_ms);
-	if (spool->current != NULL && spool->current->bytes > 0)
-		take_earlier(&at, spool->current->opened_ms + spool->age_ms);
-	if (is_synced(spool))
-		take_earlier(&at, spool->current->synced_ms + FILE_AGE_MS);
-	if (spool->retired != NULL)
-		take_earlier(&at, now_ms + FILE_AGE_MS);
-	return at;
-}
-
 static void
 sync_current(struct spool *spool, int64_t now_ms)
 {
@@ -249,26 +216,69 @@ sync_current(struct spool *spool, int64_t now_ms)
 		sync_file(spool, spool->current);
 }
 
+/* Renames what is old or full, syncs and counts. */
+static void
+tend(struct spool *spool, int64_t now_ms)
+{
+	if (spool->current != NULL && spool->current->bytes > 0 &&
+	    now_ms - spool->current->opened_ms >= spool->age_ms)
+		retire_current(spool);
+	sync_current(spool, now_ms);
+	if (spool->retired != NULL)
+		finish_all_retired(spool);
+	if (now_ms >= spool->count_ms)
+		spool->count_ms = count_waiting(spool, now_ms);
+}
+
+/* --- the thread --- */
+
+/* When to look again; < 0 when nothing waits. */
+static int64_t
+next_moment(const struct spool *spool, int64_t now_ms)
+{
+	int64_t at = -1;
+
+	if (atomic_load(&spool->waiting) > 0)
+		take_earlier(&at, spool->count_ms);
+	if (spool->current != NULL && spool->current->bytes > 0)
+		take_earlier(&at, spool->current->opened_ms + spool->age_ms);
+	if (is_synced(spool))
+		take_earlier(&at, spool->current->synced_ms + FILE_AGE_MS);
+	if (spool->retired != NULL)
+		take_earlier(&at, now_ms + FILE_AGE_MS);
+	return at;
+}
+
+static struct timespec
+monotonic_at(int64_t ms)
+{
+	return (struct timespec){ms / 1000, ms % 1000 * 1000000};
+}
+
+/* Until there is something to do, or until `until_ms` (< 0: no end). */
+static void
+wait_for_work(struct spool *spool, int64_t until_ms)
+{
+	struct timespec until = monotonic_at(until_ms);
+
+	if (until_ms < 0)
+		pthread_cond_wait(&spool->work, &spool->lock);
+	else
+		pthread_cond_timedwait(&spool->work, &spool->lock, &until);
+}
+
 static void *
 work(void *handle)
 {
 	struct spool *spool = handle;
-	int64_t now_ms, count_ms = 0;
+	int64_t now_ms;
 
 	pthread_mutex_lock(&spool->lock);
 	while (!spool->stop) {
 		now_ms = clock_monotonic_ms();
-		if (spool->current != NULL && spool->current->bytes > 0 &&
-		    now_ms - spool->current->opened_ms >= spool->age_ms)
-			retire_current(spool);
-		sync_current(spool, now_ms);
-		if (spool->retired != NULL)
-			finish_all_retired(spool);
-		if (now_ms >= count_ms)
-			count_ms = count_waiting(spool, now_ms);
+		tend(spool, now_ms);
 		if (!spool->stop && !spool->fresh)
-			wait_for_work(spool,
-				      next_moment(spool, now_ms, count_ms));
+			wait_for_work(spool, next_moment(spool, now_ms));
 	}
 	pthread_mutex_unlock(&spool->lock);
 	return NULL;
@@ -324,7 +334,9 @@ spool_open(const struct spool_options *options, struct why *why)
 	spool->age_ms = FILE_AGE_MS;
 	atomic_store(&spool->waiting,
 		     spool_folder_waiting(&spool->folder).bytes);
-	if (pthread_create(&spool->thread, NULL, work, spool) != 0) {
+	spool->has_thread = !options->without_thread;
+	if (spool->has_thread &&
+	    pthread_create(&spool->thread, NULL, work, spool) != 0) {
 		free_spool(spool);
 		why_set(why, "cannot start the spool's thread");
 		return NULL;
@@ -343,7 +355,8 @@ spool_close(struct spool *spool)
 	spool->stop = true;
 	pthread_cond_signal(&spool->work);
 	pthread_mutex_unlock(&spool->lock);
-	pthread_join(spool->thread, NULL);
+	if (spool->has_thread)
+		pthread_join(spool->thread, NULL);
 	pthread_mutex_lock(&spool->lock);
 	if (spool->current != NULL)
 		retire_current(spool);
@@ -357,11 +370,23 @@ spool_close(struct spool *spool)
 	free_spool(spool);
 }
 
+static void
+tend_alone(struct spool *spool)
+{
+	if (getpid() != spool->owner)
+		return;
+	pthread_mutex_lock(&spool->lock);
+	tend(spool, clock_monotonic_ms());
+	pthread_mutex_unlock(&spool->lock);
+}
+
 bool
 spool_append(struct spool *spool, struct text line, struct why *why)
 {
 	bool kept = false;
 
+	if (!spool->has_thread)
+		tend_alone(spool);
 	if (getpid() != spool->owner)
 		why_set(why, "the spool belongs to the parent process");
 	else if (line.len > LIMIT_EVENT_BYTES)

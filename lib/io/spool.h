@@ -32,10 +32,14 @@ struct spool_options {
 	uint64_t most_bytes; /* spool_max: new/ above it refuses lines; 0 none.
 				Looked at now and then: it may be passed by
 				what a few seconds bring */
+	bool without_thread; /* for a program that forks: the child of a
+				process with threads may find locks taken for
+				ever.  Renaming and syncing are then done when
+				a line comes, and at the close */
 };
 
 /* Makes open/ new/ bad/ below the directory if they are missing (0770).
- * Starts a thread that renames and syncs.  Strings are copied. */
+ * Starts a thread that renames and syncs, or none.  Strings are copied. */
 struct spool *spool_open(const struct spool_options *options, struct why *why);
 void spool_close(struct spool *spool);
 
