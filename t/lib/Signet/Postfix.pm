@@ -15,6 +15,7 @@ package Signet::Postfix;
 #   my ($reply, $id) = $mta->send(client => '192.0.2.1', from => ..., to =>
 #       'u@site.test', data => $text);         # Signet::Smtp->message
 #   my $text = $mta->delivered('u@site.test', $id);       # waits for it
+#   $mta->settle;                              # waits: all is delivered
 #   $mta->queue;                               # list of hashes, postqueue -j
 #   $mta->queued_message($id);                 # bytes of a message on hold
 #   $mta->log; $mta->wait_log(qr/.../);
@@ -251,6 +252,36 @@ sub delivered {
 sub has_delivered {
 	my ($self, $recipient, $id) = @_;
 	return -e $self->_file($recipient, $id);
+}
+
+# Messages between their acceptance and their last delivery, as files of the
+# queue. Directories are read in the order that messages go through them, so
+# that none slips by; what is on hold does not count.
+sub under_way {
+	my ($self) = @_;
+	my @files;
+	for my $queue (qw(maildrop incoming deferred active)) {
+		my @dirs = ("$self->{dir}/queue/$queue");
+		while (defined(my $dir = shift @dirs)) {
+			opendir my $handle, $dir or next;
+			for my $name (grep { !/^\./ } readdir $handle) {
+				-d "$dir/$name" ? push @dirs, "$dir/$name"
+				    : push @files, "$queue/$name";
+			}
+		}
+	}
+	return @files;
+}
+
+# Waits until everything that was accepted is delivered, and bounces of it
+# too. Without a running Postfix nothing moves.
+sub settle {
+	my ($self, $seconds) = @_;
+	return $self unless $self->{running};
+	wait_for($seconds // 60, sub { my @left = $self->under_way; !@left },
+	    sub { join ' ', 'the delivery of', $self->under_way, "\n",
+		    $self->log });
+	return $self;
 }
 
 # Names of all files delivered so far: "QUEUEID.RECIPIENT".

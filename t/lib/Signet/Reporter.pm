@@ -169,18 +169,18 @@ sub hurry {
 	return $self;
 }
 
-# How many mails Postfix has delivered.
+# How many mails Postfix has delivered, once it is done with all it accepted.
 sub delivered {
 	my ($self) = @_;
-	my @names = $self->{mta}->mailbox;
+	my @names = $self->{mta}->settle->mailbox;
 	return scalar @names;
 }
 
-# What Postfix has delivered.
+# What Postfix has delivered, once it is done with all it accepted.
 sub mails {
 	my ($self, $mta) = @_;
 	$mta //= $self->{mta};
-	return map { read_mail($mta, $_) } $mta->mailbox;
+	return map { read_mail($mta, $_) } $mta->settle->mailbox;
 }
 
 sub read_mail {
@@ -188,7 +188,8 @@ sub read_mail {
 	my ($id, $to) = $file =~ /^([^.]+)\.(.*)$/;
 	my %mail = (id => $id, to => $to,
 	    text => $mta->delivered($to, $id));
-	($mail{from}) = $mta->log =~ /\b$id: from=<([^>]*)>/;
+	($mail{from}) = $mta->wait_log(qr/\b$id: from=</)
+	    =~ /\b$id: from=<([^>]*)>/;
 	my ($head, $body) = split /\n\n/, $mail{text}, 2;
 	(my $unfolded = $head) =~ s/\n(?=[ \t])//g;
 	$mail{header}{ lc $1 } = $2
