@@ -177,6 +177,21 @@ read_block(struct arena *arena, BIO *bio, struct certificate *list,
 }
 
 bool
+certificate_key_is_readable(struct text der)
+{
+	const unsigned char *at = (const unsigned char *)der.at;
+	EVP_PKEY *key;
+
+	if (der.len == 0 || der.len > LIMIT_CERTIFICATE_BYTES)
+		return false;
+	ERR_clear_error();
+	key = d2i_PUBKEY(NULL, &at, (long)der.len);
+	ERR_clear_error();
+	EVP_PKEY_free(key);
+	return key != NULL && at == (const unsigned char *)der.at + der.len;
+}
+
+bool
 certificate_parse_pem(struct arena *arena, struct text pem,
 		      const struct certificate **chain, size_t *count,
 		      struct why *why)

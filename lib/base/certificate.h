@@ -32,6 +32,9 @@ struct certificate {
 bool certificate_parse(struct arena *arena, struct text der,
 		       struct certificate *certificate, struct why *why);
 
+/* Whether this is a SubjectPublicKeyInfo in DER and nothing behind it. */
+bool certificate_key_is_readable(struct text der);
+
 /* All CERTIFICATE blocks of a PEM file in their order; LIMIT_CERTIFICATES at
  * most.  None is an error. */
 bool certificate_parse_pem(struct arena *arena, struct text pem,

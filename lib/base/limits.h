@@ -124,6 +124,14 @@
 /* TLSRPT: RFC 8460 3: report addresses of one record */
 #define LIMIT_TLSRPT_URIS 20
 
+/* outgoing mail: MX hosts of a domain that are asked about, the first by
+ * preference (others count as such that could not be asked); CNAMEs before a
+ * host or TLSA name */
+#define LIMIT_TLS_HOSTS 32
+#define LIMIT_TLS_ALIASES 10
+/* names in one operator override */
+#define LIMIT_TLS_OVERRIDE_NAMES 32
+
 /* certificates: one, the names of one, those of a chain, a file of them */
 #define LIMIT_CERTIFICATE_BYTES (64u << 10)
 #define LIMIT_CERTIFICATE_NAMES 1000

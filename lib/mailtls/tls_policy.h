@@ -7,14 +7,14 @@
  *	operator override			as told
  *	[host] in brackets			none (the operator's main.cf)
  *	MX could not be asked			try again
- *	null MX, no domain, no address		none
  *	no host's TLSA could be asked		try again
- *	every MX usable TLSA			dane-only, or with
- *						`dane_and_sts` SECURE and STS
- *						enforce: secure
- *	MTA-STS enforce				secure
+ *	every MX usable TLSA			dane-only; if MTA-STS is
+ *						enforce and `dane_and_sts`
+ *						SECURE: secure
  *	MTA-STS could not be asked		try again
- *	some MX usable or unusable TLSA		dane
+ *	MTA-STS enforce				secure
+ *	some MX usable, or unusable, TLSA	dane
+ *	null MX, no domain, no address		none
  *	nothing					none
  *
  * "None" means NOTFOUND: what main.cf says holds.  A host whose TLSA could
@@ -35,6 +35,7 @@
 #include "mailtls/tls_facts.h"
 
 struct arena;
+struct tls_problem;
 
 enum tls_verdict {
 	TLS_VERDICT_UNSET = 0,
@@ -51,22 +52,13 @@ enum tls_ground {
 	TLS_GROUND_OVERRIDE,
 	TLS_GROUND_BRACKETS,
 	TLS_GROUND_DNS,		/* TEMP: MX or all hosts */
-	TLS_GROUND_NO_MAIL,	/* null MX, no domain, no address */
 	TLS_GROUND_DANE,	/* every MX */
 	TLS_GROUND_STS,		/* enforce */
 	TLS_GROUND_STS_MX,	/* enforce, and no MX is in the policy */
 	TLS_GROUND_STS_UNKNOWN, /* TEMP */
 	TLS_GROUND_SOME_DANE,
+	TLS_GROUND_NO_MAIL, /* null MX, no domain, no address */
 	TLS_GROUND_NOTHING
-};
-
-/* What is wrong with the destination and belongs into a TLS report, in the
- * words of RFC 8460 section 4.3. */
-struct tls_problem {
-	const char *type;   /* "sts-policy-fetch-error", "dnssec-invalid" ... */
-	struct text mx;	    /* empty: the domain as such */
-	const char *reason; /* failure-reason-code, or NULL */
-	struct tls_problem *next;
 };
 
 struct tls_policy_options {
@@ -84,7 +76,7 @@ struct tls_policy {
 
 	const struct text *match; /* override; 0: Postfix's default */
 	size_t match_count;
-	/* level SECURE by MTA-STS */
+	/* the MTA-STS policy if its mode is enforce, whatever was chosen */
 	const struct sts_policy *sts;
 	struct text sts_file; /* as fetched, for policy-string */
 	/* No MX of the destination is in the policy: a connection could only
@@ -92,13 +84,14 @@ struct tls_policy {
 	 * handshake and reports it; else the certificate does not match. */
 	bool mx_mismatch;
 
-	/* Whether mail that requires TLS (RFC 8689) may go: the level is
-	 * verified (SECURE, DANE_ONLY). */
-	bool is_verified;
-	struct tls_problem *problems;
+	/* The level for mail that requires TLS (RFC 8689): SECURE or
+	 * DANE_ONLY; UNSET: it must not go there.  Of some MX with DANE,
+	 * DANE_ONLY leads to those alone. */
+	enum tls_level verified_level;
+	struct tls_problem *problems; /* tls_problem.h */
 	/* How long the answer may be kept, by the DNS and MTA-STS; 0 if
 	 * something failed, UINT32_MAX if only the key or an override
-	 * spoke. */
+	 * spoke (whose end is the caller's to watch). */
 	uint32_t ttl_s;
 };
 

@@ -44,13 +44,12 @@ const char *tls_dialect_name(enum tls_dialect dialect);
 #define TLS_DIALECTS 4
 enum tls_dialect tls_dialect_at(unsigned index);
 
-/* Postfix refuses more in one reply. */
-#define TLS_REPLY_BYTES 100000
-
 /* Writes the payload of the netstring: "OK secure ...", "NOTFOUND ",
- * "TEMP why", "PERM why".  `to` has a ceiling of at least TLS_REPLY_BYTES;
- * what would be longer is written without policy_string and, if that is still
- * too long, is TEMP.  UNKNOWN is answered PERM. */
+ * "TEMP why" (a look at it later may help), "PERM why" (it will not: the mail
+ * waits all the same).  `to` has a ceiling of at least
+ * LIMIT_SOCKETMAP_REPLY_BYTES; what would be longer is written without
+ * policy_string and, if that is still too long, is TEMP.  UNKNOWN is answered
+ * PERM. */
 void tls_reply_write(struct buf *to, const struct tls_policy *policy,
 		     enum tls_dialect dialect);
 
