@@ -62,7 +62,7 @@ sub new {
 	    unless $without{postgres};
 	$self->configure(map { $_ => $option{$_} // {} } qw(milter trust));
 	$self->_migrate if $self->{pg};
-	$self->start_milter;
+	$self->start_milter unless $without{milter};
 	$self->start_load unless $without{load} || $without{postgres};
 	$self->{mta} = Signet::Postfix->new(
 		dir => "$self->{dir}/postfix", host => $self->{host},

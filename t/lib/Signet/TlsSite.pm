@@ -1,0 +1,120 @@
+package Signet::TlsSite;
+
+# A site that sends mail, and the mail servers, DNS and policy hosts of the
+# domains of Signet::TlsCases, in a network of the test's own.
+#
+#   Signet::TlsSite->need;                   # and enters that network
+#   my $world = Signet::TlsSite->new(
+#       main => { ... },                     # of Postfix
+#       settings => { policy => { ... } },   # of signet.conf
+#   );
+#   $world->{ca}, {servers}, {resolver}, {site}, and the site's {mta}, {pg}
+#   my $id = $world->send(@recipients);      # one message to all
+#   my %told = $world->outcomes($id);        # recipient => { dsn, status,
+#                                            #   words, relay }
+#   Signet::TlsSite->tlsrpt;                 # can this Postfix report?
+
+use strict;
+use warnings;
+use parent 'Signet::Service';
+use Signet::Ca;
+use Signet::Net;
+use Signet::Resolver;
+use Signet::Site;
+use Signet::TlsCases;
+use Signet::TlsServer;
+use Signet::Util qw(run_command wait_for);
+
+sub need {
+	my ($class) = @_;
+	Signet::Site->need;
+	Signet::Resolver->need;
+	Signet::Net->enter;
+	return 1;
+}
+
+# Does this Postfix make TLS reports (3.10 and later, with libtlsrpt)?
+sub tlsrpt {
+	my (undef, $out) = run_command('postconf', '-dh', 'smtp_tlsrpt_enable');
+	return $out =~ /\S/ ? 1 : 0;
+}
+
+sub dialect { return tlsrpt() ? 'policy-tlsrpt' : 'policy' }
+
+sub new {
+	my ($class, %option) = @_;
+	my $self = bless {}, $class;
+	$self->own;
+	my $ca = $self->{ca} = Signet::Ca->new;
+	my $servers = $self->{servers} = Signet::TlsServer->new(ca => $ca,
+	    names => [Signet::TlsCases::mx_names()],
+	    faces => { Signet::TlsCases::faces() });
+	$self->{site} = Signet::Site->new(
+		zones => { Signet::TlsCases::zones($servers, $ca),
+		    %{ $option{zones} // {} } },
+		without => ['milter', @{ $option{without} // [] }],
+		milters => '',
+		main => { $self->main, %{ $option{main} // {} } },
+		%{ $option{settings} // {} },
+	);
+	@$self{qw(mta pg dns)} = @{ $self->{site} }{qw(mta pg dns)};
+	$self->{resolver} = Signet::Resolver->new(dns => $self->{dns});
+	return $self;
+}
+
+# What main.cf says besides smtp_tls_policy_maps.
+sub main {
+	my ($self) = @_;
+	return (
+		default_transport => 'smtp:',
+		smtp_bind_address => '192.0.2.25',
+		smtp_dns_support_level => 'dnssec',
+		smtp_host_lookup => 'dns',
+		smtp_tls_security_level => 'dane',
+		smtp_tls_loglevel => 1,
+		smtp_tls_CAfile => $self->{ca}->file,
+		minimal_backoff_time => '3600s',
+		maximal_backoff_time => '7200s',
+	);
+}
+
+sub send {
+	my ($self, @recipients) = @_;
+	my ($reply, $id) = $self->{mta}->send(client => '127.0.0.1',
+	    from => 'ann@site.example', to => \@recipients,
+	    data => "From: <ann\@site.example>\nSubject: hello\n\nHello.\n");
+	die "not accepted: $reply\n" unless $id;
+	return $id;
+}
+
+# What the log says of each recipient of a message: the first attempt.
+sub outcomes {
+	my ($self, $id) = @_;
+	my %told;
+	for (split /\n/, $self->{mta}->log) {
+		my ($to, $relay, $dsn, $status, $words) = /\b\Q$id\E:\ to=<(.*?)>,
+		    .*\ relay=(\S+),\ .*\ dsn=([\d.]+),\ status=(\w+)\ \((.*)\)
+		    /x or next;
+		$told{$to} //= { relay => $relay, dsn => $dsn,
+		    status => $status, words => $words };
+	}
+	return %told;
+}
+
+sub wait_outcomes {
+	my ($self, $id, $count) = @_;
+	return wait_for(120, sub {
+		my %told = $self->outcomes($id);
+		return keys %told == $count ? \%told : undef;
+	}, sub { "$count outcomes in\n" . $self->{mta}->log });
+}
+
+sub stop {
+	my ($self) = @_;
+	for my $part (qw(site resolver servers)) {
+		$self->{$part}->stop if $self->{$part};
+	}
+	return;
+}
+
+1;
