@@ -1,64 +1,12 @@
 #include "dmarc-reporter/compose.h"
 
 #include "base/arena.h"
-#include "base/ascii.h"
-#include "base/base64.h"
 #include "base/buf.h"
 #include "base/date.h"
 #include "base/why.h"
+#include "reporter/mail_part.h"
 
-#define BASE64_LINE 76
 #define CRLF "\r\n"
-
-/* Control bytes become spaces. */
-void
-compose_display_name(struct arena *arena, struct buf *mail, const char *name)
-{
-	struct text text = text_from(name);
-	bool plain = true;
-	size_t i;
-
-	for (i = 0; i < text.len; i++)
-		plain = plain && (unsigned char)text.at[i] < 0x80;
-	if (!plain) {
-		buf_printf(
-		    mail, "=?utf-8?B?" TEXT_FMT "?=",
-		    TEXT_ARG(base64_encode(arena, text_first(text, 42))));
-		return;
-	}
-	buf_char(mail, '"');
-	for (i = 0; i < text.len && i < 120; i++) {
-		if (text.at[i] == '"' || text.at[i] == '\\')
-			buf_char(mail, '\\');
-		buf_char(mail, text.at[i] < ' ' || text.at[i] == 0x7f
-				   ? ' '
-				   : text.at[i]);
-	}
-	buf_char(mail, '"');
-}
-
-/* Subject, folded between its words: "Report Domain: D", "Submitter: S",
- * "Report-ID: <ID>" keep together. */
-static void
-put_subject(struct arena *arena, const struct report *report, struct buf *mail)
-{
-	struct text subject =
-	    dmarc_report_subject(arena, report->policy_domain.name,
-				 report->submitter, report->report_id);
-	size_t i;
-
-	buf_string(mail, "Subject: ");
-	for (i = 0; i < subject.len; i++) {
-		if (subject.at[i] == ' ' &&
-		    (text_starts(text_skip(subject, i + 1),
-				 TEXT("Submitter: ")) ||
-		     text_starts(text_skip(subject, i + 1),
-				 TEXT("Report-ID: "))))
-			buf_string(mail, CRLF);
-		buf_char(mail, subject.at[i]);
-	}
-	buf_string(mail, CRLF);
-}
 
 static void
 put_header(struct arena *arena, const struct compose *compose,
@@ -68,10 +16,11 @@ put_header(struct arena *arena, const struct compose *compose,
 	char date[DATE_STRING_BYTES];
 
 	buf_string(mail, "From: ");
-	compose_display_name(arena, mail, compose->organization);
+	mail_part_name(arena, mail, compose->organization);
 	buf_printf(mail, CRLF " <%s>" CRLF "To: <%s>" CRLF, compose->from,
 		   compose->to);
-	put_subject(arena, report, mail);
+	mail_part_subject(mail, report->policy_domain.name, report->submitter,
+			  report->report_id);
 	date_write_mail(compose->now_s, date);
 	buf_printf(mail, "Date: %s" CRLF, date);
 	buf_printf(mail, "Message-ID: <" TEXT_FMT ".%lld@" TEXT_FMT ">" CRLF,
@@ -121,25 +70,6 @@ put_people_part(const struct compose *compose, const char *boundary,
 		buf_printf(mail, "%s" CRLF, compose->contact_info);
 }
 
-static void
-put_file_part(struct arena *arena, const struct compose *compose,
-	      const char *boundary, struct buf *mail)
-{
-	struct text encoded = base64_encode(arena, compose->gzip);
-
-	buf_printf(mail,
-		   "--%s" CRLF "Content-Type: application/gzip;" CRLF
-		   " name=\"%s\"" CRLF "Content-Transfer-Encoding: base64" CRLF
-		   "Content-Disposition: attachment;" CRLF
-		   " filename=\"%s\"" CRLF CRLF,
-		   boundary, compose->file_name, compose->file_name);
-	for (; encoded.len > 0; encoded = text_skip(encoded, BASE64_LINE)) {
-		buf_text(mail, text_first(encoded, BASE64_LINE));
-		buf_string(mail, CRLF);
-	}
-	buf_printf(mail, "--%s--" CRLF, boundary);
-}
-
 bool
 compose_mail(struct arena *arena, const struct compose *compose,
 	     struct buf *mail, struct why *why)
@@ -150,7 +80,8 @@ compose_mail(struct arena *arena, const struct compose *compose,
 
 	put_header(arena, compose, boundary, mail);
 	put_people_part(compose, boundary, mail);
-	put_file_part(arena, compose, boundary, mail);
+	mail_part_file(arena, mail, boundary, "application/gzip",
+		       compose->file_name, compose->gzip);
 	return buf_ok(mail) ||
 	       why_set(why, "the mail is above %zu bytes", mail->ceiling);
 }

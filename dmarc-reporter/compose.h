@@ -25,10 +25,6 @@ struct compose {
 	int64_t now_s;
 };
 
-/* The name as a quoted string, or as an encoded word when it is not ASCII. */
-void compose_display_name(struct arena *arena, struct buf *mail,
-			  const char *name);
-
 /* With CRLF line ends. */
 bool compose_mail(struct arena *arena, const struct compose *compose,
 		  struct buf *mail, struct why *why);

@@ -1,60 +1,18 @@
-/* destinations.h - where the reports about a domain go
- *
- * The DMARC record as it is now names the URIs; each is judged on its own, and
- * each is in the list with what became of it, those that cannot be used too.
- */
+/* destinations.h - where the DMARC reports about a domain go: what its record
+ * names as it is now */
 #ifndef DMARC_REPORTER_DESTINATIONS_H
 #define DMARC_REPORTER_DESTINATIONS_H
 
 #include "base/deadline.h"
-#include "base/dns.h"
-#include "base/domain.h"
 #include "mailauth/report_consent.h"
+#include "reporter/destination.h"
 
 struct arena;
 struct resolver;
-
-enum destination_state {
-	DESTINATION_WAITING = 1, /* to be sent to */
-	DESTINATION_UNDECIDED,	 /* DNS did not answer */
-	DESTINATION_SKIPPED	 /* not used; `reason` says why */
-};
-
-struct destination {
-	enum destination_state state;
-	struct text uri;     /* without "!size" */
-	struct text address; /* of mailto */
-	struct text host;
-	struct text instead_of;	  /* URI of the record that the host replaced */
-	const char *consent;	  /* report_consent_name; NULL: not asked */
-	struct text consent_name; /* that was asked in the DNS */
-	enum dns_security security; /* of the consent's answers */
-	const char *reason;	    /* NULL: there is nothing to say */
-	struct destination *next;
-};
-
-enum destinations_found {
-	DESTINATIONS_FOUND = 1,
-	DESTINATIONS_NOBODY,   /* no record, or no URI in it: nothing is
-				  wanted any more */
-	DESTINATIONS_TEMPERROR /* the record could not be asked for */
-};
-
-struct destinations {
-	enum destinations_found found;
-	const char *reason;	    /* NOBODY and TEMPERROR */
-	struct text record;	    /* FOUND */
-	enum dns_security security; /* of the record */
-	struct destination *first;
-	size_t count;
-};
 
 /* `tag`: of rua or of ruf. */
 void destinations_find(struct arena *arena, struct resolver *resolver,
 		       struct domain policy_domain, enum report_consent_tag tag,
 		       struct deadline deadline, struct destinations *found);
-
-/* "waiting", "undecided", "skipped" */
-const char *destination_state_name(enum destination_state state);
 
 #endif

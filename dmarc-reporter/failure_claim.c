@@ -3,7 +3,8 @@
 #include "base/arena.h"
 #include "base/why.h"
 #include "dmarc-reporter/destinations.h"
-#include "dmarc-reporter/reporter.h"
+#include "dmarc-reporter/report_settings.h"
+#include "reporter/reporter.h"
 
 #define LISTS 6
 
@@ -23,7 +24,7 @@ enum pg_status
 failure_claim_plan(struct reporter *reporter, struct arena *arena,
 		   int64_t *new_reports, struct why *why)
 {
-	const struct report_settings *settings = reporter->settings;
+	const struct report_settings *settings = report_settings_of(reporter);
 	struct pg_param params[2] = {
 	    limit(arena, settings->failure_domain_hourly),
 	    limit(arena, settings->failure_hourly)};
@@ -82,9 +83,8 @@ enum pg_status
 failure_claim_take(struct reporter *reporter, struct arena *arena,
 		   struct failure_claim *claim, bool *taken, struct why *why)
 {
-	struct pg_param params[2] = {
-	    pg_string(reporter->settings->common.hostname),
-	    pg_string(CLAIM_LEASE)};
+	struct pg_param params[2] = {pg_string(reporter->common->hostname),
+				     pg_string(CLAIM_LEASE)};
 	struct pg_rows *rows;
 	enum pg_status status = pg_call(
 	    reporter->pg, arena,
@@ -141,7 +141,7 @@ failure_claim_next(struct reporter *reporter, struct arena *arena,
 	struct pg_param params[4] = {
 	    number(arena, claim->id), number(arena, claim->number),
 	    pg_string(CLAIM_LEASE),
-	    limit(arena, reporter->settings->failure_address_hourly)};
+	    limit(arena, report_settings_of(reporter)->failure_address_hourly)};
 	struct pg_rows *rows;
 	enum pg_status status =
 	    pg_call(reporter->pg, arena,
@@ -194,9 +194,8 @@ enum pg_status
 failure_claim_expire(struct reporter *reporter, struct arena *arena,
 		     struct why *why)
 {
-	struct pg_param keep = pg_string(
-	    arena_printf(arena, "%llu seconds",
-			 (unsigned long long)reporter->settings->retain_s));
+	struct pg_param keep = pg_string(arena_printf(
+	    arena, "%llu seconds", (unsigned long long)reporter->retain_s));
 
 	return pg_call(reporter->pg, arena,
 		       "select signet.dmarc_failure_expire($1)", &keep, 1, NULL,

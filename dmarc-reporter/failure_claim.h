@@ -6,8 +6,8 @@
 #ifndef DMARC_REPORTER_FAILURE_CLAIM_H
 #define DMARC_REPORTER_FAILURE_CLAIM_H
 
-#include "dmarc-reporter/claim.h"
 #include "mailauth/arf.h"
+#include "reporter/claim.h"
 
 struct destinations;
 struct reporter;

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/date.h"
 #include "base/why.h"
-#include "dmarc-reporter/compose.h"
+#include "reporter/mail_part.h"
 
 #define CRLF "\r\n"
 
@@ -18,7 +18,7 @@ put_header(struct arena *arena, const struct failure_compose *compose,
 	char date[DATE_STRING_BYTES];
 
 	buf_string(mail, "From: ");
-	compose_display_name(arena, mail, compose->organization);
+	mail_part_name(arena, mail, compose->organization);
 	buf_printf(mail, CRLF " <%s>" CRLF "To: <%s>" CRLF, compose->from,
 		   compose->to);
 	buf_printf(mail,

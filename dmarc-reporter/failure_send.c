@@ -8,12 +8,12 @@
 #include "base/why.h"
 #include "dmarc-reporter/destinations.h"
 #include "dmarc-reporter/failure_compose.h"
-#include "dmarc-reporter/preflight.h"
-#include "dmarc-reporter/reporter.h"
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/transfer.h"
 #include "mailauth/verp.h"
+#include "reporter/preflight.h"
+#include "reporter/reporter.h"
 
 struct run {
 	struct reporter *reporter;
@@ -108,15 +108,15 @@ find_destinations(struct run *run, const struct failure_claim *claim,
 static bool
 open_transfer(struct run *run, struct why *why)
 {
-	const struct report_settings *settings = run->reporter->settings;
+	const struct reporter *reporter = run->reporter;
 	struct transfer_options options = {
-	    .server = settings->reports.smtp,
-	    .helo = settings->common.hostname,
-	    .timeout_ms = (int64_t)settings->reports.smtp_timeout_s * 1000};
+	    .server = reporter->reports->smtp,
+	    .helo = reporter->common->hostname,
+	    .timeout_ms = (int64_t)reporter->reports->smtp_timeout_s * 1000};
 
 	if (run->transfer != NULL)
 		return true;
-	if (!config_reports_verp_key(run->arena, &settings->reports,
+	if (!config_reports_verp_key(run->arena, reporter->reports,
 				     &run->verp_key, why))
 		return false;
 	run->transfer = transfer_open(&options, why);
@@ -127,8 +127,7 @@ static enum transfer_result
 send_to(struct run *run, const struct failure_claim *claim,
 	const struct claim_next *next, struct why *why)
 {
-	const struct config_reports *reports =
-	    &run->reporter->settings->reports;
+	const struct config_reports *reports = run->reporter->reports;
 	struct failure_compose compose = {.claim = claim,
 					  .organization =
 					      reports->organization != NULL
@@ -223,8 +222,7 @@ work_on(struct run *run, const struct failure_claim *claim)
 static int
 prepare(struct run *run)
 {
-	const struct config_reports *reports =
-	    &run->reporter->settings->reports;
+	const struct config_reports *reports = run->reporter->reports;
 	enum preflight_result result;
 	struct why why;
 
@@ -299,7 +297,7 @@ failure_send_run(struct reporter *reporter)
 	int status = EX_OK;
 
 	/* send_run tells what is missing */
-	if (!config_reports_can_send(&reporter->settings->reports, NULL))
+	if (!config_reports_can_send(reporter->reports, NULL))
 		return EX_CONFIG;
 	run.arena = arena_new();
 	run.scratch = arena_new();

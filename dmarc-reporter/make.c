@@ -7,10 +7,10 @@
 #include "base/gzip.h"
 #include "base/limits.h"
 #include "base/why.h"
-#include "dmarc-reporter/reporter.h"
 #include "dmarc-reporter/rows.h"
 #include "io/pg.h"
 #include "mailauth/dmarc_report_check.h"
+#include "reporter/reporter.h"
 
 struct making {
 	struct dmarc_report *writer;
@@ -75,13 +75,10 @@ take_rows(struct reporter *reporter, struct making *making,
 static struct dmarc_report_metadata
 metadata_of(const struct reporter *reporter, const struct report *report)
 {
-	const struct config_reports *reports = &reporter->settings->reports;
-	const char *organization = reports->organization != NULL
-				       ? reports->organization
-				       : reports->domain;
+	const struct config_reports *reports = reporter->reports;
 
 	return (struct dmarc_report_metadata){
-	    .org_name = text_from(organization),
+	    .org_name = text_from(reporter_organization(reporter)),
 	    .email = text_from(reports->contact),
 	    .extra_contact_info = text_from(reports->contact_info),
 	    .report_id = report->report_id,
@@ -102,7 +99,7 @@ static struct sink
 open_way(struct way *way, struct arena *arena, const struct report *report,
 	 struct made *made, struct sink also)
 {
-	struct sink counter = {count_bytes, &made->xml_bytes};
+	struct sink counter = {count_bytes, &made->bytes};
 
 	buf_init(&way->file, arena, LIMIT_DMARC_REPORT_OUT_BYTES);
 	way->gzip = gzip_new(arena, sink_to_buf(&way->file));
@@ -122,15 +119,19 @@ close_way(struct way *way, struct making *making, struct why *why)
 {
 	struct made *made = making->made;
 
-	if (!dmarc_report_end(making->writer, &made->totals, why) ||
+	struct dmarc_report_totals totals;
+
+	if (!dmarc_report_end(making->writer, &totals, why) ||
 	    !gzip_finish(way->gzip, why) ||
 	    !dmarc_report_check_end(way->check, &making->written, why))
 		return false;
-	if (made->totals.messages + made->left_out != making->evaluations)
+	made->counted = totals.messages;
+	made->records = totals.records;
+	if (made->counted + made->left_out != making->evaluations)
 		return why_set(why,
 			       "the report counts %llu messages, the database "
 			       "%llu",
-			       (unsigned long long)made->totals.messages,
+			       (unsigned long long)made->counted,
 			       (unsigned long long)making->evaluations);
 	made->gzip = buf_view(&way->file);
 	return buf_ok(&way->file) ||

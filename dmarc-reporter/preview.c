@@ -5,17 +5,15 @@
 
 #include "base/arena.h"
 #include "base/date.h"
-#include "base/utf8.h"
 #include "base/why.h"
 #include "dmarc-reporter/destinations.h"
 #include "dmarc-reporter/make.h"
-#include "dmarc-reporter/preflight.h"
-#include "dmarc-reporter/reporter.h"
-#include "io/clock.h"
+#include "dmarc-reporter/report_settings.h"
 #include "io/log.h"
 #include "io/pg.h"
-
-#define DAY_MS (86400 * (int64_t)1000)
+#include "reporter/preflight.h"
+#include "reporter/reporter.h"
+#include "reporter/show.h"
 
 /* before those of the report */
 enum column { EVALUATIONS, ENABLED, FATE, REPORT };
@@ -35,53 +33,15 @@ to_stdout(void *handle, struct text bytes, struct why *why)
 }
 
 static void
-print_text(struct preview *preview, const char *name, struct text value)
-{
-	printf("  %-12s " TEXT_FMT "\n", name,
-	       TEXT_ARG(utf8_for_log(preview->arena, value, 1000)));
-}
-
-static void
-print_destination(struct preview *preview, const struct destination *one)
-{
-	struct arena *arena = preview->arena;
-	const char *state = one->state == DESTINATION_WAITING
-				? "would be sent"
-				: destination_state_name(one->state);
-
-	print_text(
-	    preview, "rua",
-	    text_from(arena_printf(
-		arena, TEXT_FMT ": %s%s%s%s%s%s", TEXT_ARG(one->uri), state,
-		one->consent != NULL ? ", consent " : "",
-		one->consent != NULL ? one->consent : "",
-		one->consent_name.len > 0 ? " at " : "",
-		one->consent_name.len > 0
-		    ? text_string(arena, one->consent_name)
-		    : "",
-		one->reason != NULL ? arena_printf(arena, ": %s", one->reason)
-				    : "")));
-}
-
-static void
 explain_destinations(struct preview *preview, const struct report *report)
 {
 	struct reporter *reporter = preview->reporter;
-	const struct destination *one;
 	struct destinations found;
 
 	destinations_find(preview->arena, reporter->resolver,
 			  report->policy_domain, REPORT_CONSENT_RUA,
 			  reporter_dns_deadline(reporter), &found);
-	if (found.record.len > 0)
-		print_text(preview, "record", found.record);
-	if (found.reason != NULL)
-		print_text(preview,
-			   found.found == DESTINATIONS_TEMPERROR ? "delayed"
-								 : "nobody",
-			   text_from(found.reason));
-	for (one = found.first; one != NULL; one = one->next)
-		print_destination(preview, one);
+	show_destinations(preview->arena, &found);
 }
 
 static void
@@ -94,15 +54,16 @@ explain_head(struct preview *preview, const struct pg_rows *rows, size_t row,
 	date_write_iso(report->end * 1000, end);
 	printf(TEXT_FMT " %.16sZ to %.16sZ\n",
 	       TEXT_ARG(report->policy_domain.name), begin, end);
-	print_text(preview, "evaluations",
-		   pg_rows_text(rows, row, EVALUATIONS));
-	print_text(preview, "policy", report->policy);
-	print_text(preview, "report-id", report->report_id);
+	show_pair(preview->arena, "evaluations",
+		  pg_rows_text(rows, row, EVALUATIONS));
+	show_pair(preview->arena, "policy", report->policy);
+	show_pair(preview->arena, "report-id", report->report_id);
 	if (!text_equal(pg_rows_text(rows, row, ENABLED), TEXT("t")))
-		print_text(preview, "off",
-			   TEXT("reports to this domain are switched off"));
+		show_pair(preview->arena, "off",
+			  TEXT("reports to this domain are switched off"));
 	if (!pg_rows_is_null(rows, row, FATE))
-		print_text(preview, "so far", pg_rows_text(rows, row, FATE));
+		show_pair(preview->arena, "so far",
+			  pg_rows_text(rows, row, FATE));
 }
 
 static void
@@ -131,18 +92,19 @@ show(struct preview *preview, const struct pg_rows *rows, size_t row)
 			    &made, &why)) {
 	case MAKE_DONE:
 		if (preview->explain)
-			print_text(preview, "file",
-				   text_from(arena_printf(
-				       preview->arena,
-				       "%s, %llu records, %llu messages, %zu "
-				       "bytes, valid",
-				       made.file_name,
-				       (unsigned long long)made.totals.records,
-				       (unsigned long long)made.totals.messages,
-				       made.gzip.len)));
+			show_pair(preview->arena, "file",
+				  text_from(arena_printf(
+				      preview->arena,
+				      "%s, %llu records, %llu messages, %zu "
+				      "bytes, valid",
+				      made.file_name,
+				      (unsigned long long)made.records,
+				      (unsigned long long)made.counted,
+				      made.gzip.len)));
 		break;
 	case MAKE_EMPTY:
 	case MAKE_FAULTY:
+	case MAKE_LATER:
 		fault(preview, &report, &why);
 		break;
 	case MAKE_AWAY:
@@ -164,23 +126,15 @@ explain_ourselves(struct preview *preview)
 	printf("%s\n\n", why.text);
 }
 
-static const char *
-yesterday(struct arena *arena)
-{
-	char day[DATE_STRING_BYTES];
-
-	date_write_iso(clock_unix_ms() - DAY_MS, day);
-	return arena_printf(arena, "%.10s", day);
-}
-
 static int
 show_all(struct preview *preview, struct arena *arena, const char *domain,
 	 const char *day)
 {
-	const struct report_settings *settings = preview->reporter->settings;
+	const struct report_settings *settings =
+	    report_settings_of(preview->reporter);
 	struct pg_param params[4] = {
-	    pg_string(day != NULL ? day : yesterday(arena)), pg_string(domain),
-	    pg_string(settings->reports.domain),
+	    pg_string(day != NULL ? day : show_yesterday(arena)),
+	    pg_string(domain), pg_string(settings->reports.domain),
 	    pg_string(report_settings_format(settings))};
 	struct pg_rows *rows;
 	struct why why;
@@ -216,7 +170,7 @@ preview_run(struct reporter *reporter, const char *domain, const char *day,
 	int status = EX_CONFIG;
 
 	preview.arena = arena_new();
-	if (!config_reports_can_send(&reporter->settings->reports, &why))
+	if (!config_reports_can_send(reporter->reports, &why))
 		log_error("%s", why.text);
 	else {
 		if (explain)

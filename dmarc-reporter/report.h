@@ -7,8 +7,6 @@
 
 struct pg_rows;
 
-struct pg_rows;
-
 struct report {
 	struct domain policy_domain;
 	int64_t begin, end; /* seconds; `end` is the first one

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/why.h"
+#include "reporter/reporter.h"
 
 #define MEMBER(name) offsetof(struct report_settings, name)
 #define DAY_S 86400ull
@@ -71,4 +72,10 @@ const char *
 report_settings_format(const struct report_settings *settings)
 {
 	return format_words[settings->format];
+}
+
+const struct report_settings *
+report_settings_of(const struct reporter *reporter)
+{
+	return reporter->settings;
 }

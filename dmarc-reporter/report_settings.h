@@ -27,6 +27,12 @@ bool report_settings_read(struct arena *arena, const char *path,
 			  struct report_settings *settings,
 			  struct config_source **source, struct why *why);
 
+struct reporter;
+
+/* Those of this program, of its reporter. */
+const struct report_settings *
+report_settings_of(const struct reporter *reporter);
+
 /* "rfc9990", "rfc7489" */
 const char *report_settings_format(const struct report_settings *settings);
 

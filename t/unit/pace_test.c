@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "dmarc-reporter/pace.h"
+#include "reporter/pace.h"
 
 static void
 spread_over_the_time(void **state)

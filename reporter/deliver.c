@@ -1,18 +1,15 @@
-#include "dmarc-reporter/deliver.h"
+#include "reporter/deliver.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/limits.h"
 #include "base/why.h"
 #include "base/xalloc.h"
-#include "dmarc-reporter/compose.h"
-#include "dmarc-reporter/reporter.h"
+#include "reporter/reporter.h"
 #include "io/clock.h"
-#include "io/transfer.h"
-#include "mailauth/verp.h"
 
 struct deliver {
 	struct reporter *reporter;
+	const struct report_carrier *carrier;
 	struct transfer *transfer;
 	struct text verp_key;
 };
@@ -27,16 +24,18 @@ struct parcel {
 };
 
 struct deliver *
-deliver_open(struct arena *arena, struct reporter *reporter, struct why *why)
+deliver_open(struct arena *arena, struct reporter *reporter,
+	     const struct report_carrier *carrier, struct why *why)
 {
-	const struct config_reports *reports = &reporter->settings->reports;
+	const struct config_reports *reports = reporter->reports;
 	struct transfer_options options = {
 	    .server = reports->smtp,
-	    .helo = reporter->settings->common.hostname,
+	    .helo = reporter->common->hostname,
 	    .timeout_ms = (int64_t)reports->smtp_timeout_s * 1000};
 	struct deliver *deliver = xcalloc(1, sizeof(*deliver));
 
 	deliver->reporter = reporter;
+	deliver->carrier = carrier;
 	if (config_reports_verp_key(arena, reports, &deliver->verp_key, why))
 		deliver->transfer = transfer_open(&options, why);
 	if (deliver->transfer != NULL)
@@ -54,29 +53,27 @@ deliver_close(struct deliver *deliver)
 	free(deliver);
 }
 
-static bool
-compose(struct arena *arena, const struct parcel *parcel,
-	const struct claim_next *next, struct buf *mail, struct why *why)
+static enum transfer_result
+mail_to(struct arena *arena, const struct parcel *parcel,
+	const struct letter *letter, struct why *why)
 {
-	const struct report_settings *settings =
-	    parcel->deliver->reporter->settings;
-	const struct config_reports *reports = &settings->reports;
-	struct compose compose = {.report = &parcel->claim->report,
-				  .organization = reports->organization,
-				  .from = reports->from,
-				  .to = next->address,
-				  .contact = reports->contact,
-				  .contact_info = reports->contact_info,
-				  .host = settings->common.hostname,
-				  .file_name = parcel->file_name,
-				  .gzip = parcel->gzip,
-				  .destination = next->id,
-				  .now_s = clock_unix_ms() / 1000};
+	struct deliver *deliver = parcel->deliver;
+	struct text token =
+	    verp_make(arena, deliver->verp_key, deliver->carrier->verp,
+		      (uint64_t)letter->next->id);
+	struct transfer_mail mail = {
+	    .sender =
+		arena_printf(arena, "report+" TEXT_FMT "@%s", TEXT_ARG(token),
+			     deliver->reporter->reports->envelope_domain),
+	    .recipient = letter->next->address};
+	struct buf content;
 
-	if (compose.organization == NULL)
-		compose.organization = reports->domain;
-	buf_init(mail, arena, LIMIT_DMARC_REPORT_MAIL_BYTES);
-	return compose_mail(arena, &compose, mail, why);
+	buf_init(&content, arena, deliver->carrier->mail_bytes);
+	if (!deliver->carrier->compose(deliver->reporter, arena, letter,
+				       &content, why))
+		return TRANSFER_REFUSED;
+	mail.content = buf_view(&content);
+	return transfer_send(deliver->transfer, &mail, why);
 }
 
 static enum transfer_result
@@ -84,19 +81,19 @@ send_to(struct arena *arena, const struct parcel *parcel,
 	const struct claim_next *next, struct why *why)
 {
 	struct deliver *deliver = parcel->deliver;
-	struct text token =
-	    verp_make(arena, deliver->verp_key, VERP_DMARC, (uint64_t)next->id);
-	struct transfer_mail mail = {
-	    .sender = arena_printf(
-		arena, "report+" TEXT_FMT "@%s", TEXT_ARG(token),
-		deliver->reporter->settings->reports.envelope_domain),
-	    .recipient = next->address};
-	struct buf content;
+	struct letter letter = {.claim = parcel->claim,
+				.next = next,
+				.gzip = parcel->gzip,
+				.file_name = parcel->file_name,
+				.now_s = clock_unix_ms() / 1000};
 
-	if (!compose(arena, parcel, next, &content, why))
-		return TRANSFER_REFUSED;
-	mail.content = buf_view(&content);
-	return transfer_send(deliver->transfer, &mail, why);
+	if (next->address[0] != '\0')
+		return mail_to(arena, parcel, &letter, why);
+	if (deliver->carrier->post != NULL)
+		return deliver->carrier->post(deliver->reporter, arena, &letter,
+					      why);
+	why_set(why, "no mail address");
+	return TRANSFER_REFUSED;
 }
 
 static const char *
@@ -140,10 +137,13 @@ step(struct arena *arena, const struct parcel *parcel, struct pace *pace,
 		why_set(why, "%s", lost.text);
 		return DELIVER_DATABASE;
 	}
+	/* what a web server does says nothing about the mail server */
+	if (next.address[0] == '\0')
+		return DELIVER_DONE;
 	if (pace_note(pace, result == TRANSFER_ACCEPTED) &&
 	    result != TRANSFER_AWAY)
 		return DELIVER_DONE;
-	why_set(why, "%s: %s", reporter->settings->reports.smtp, reply.text);
+	why_set(why, "%s: %s", reporter->reports->smtp, reply.text);
 	return DELIVER_STOP;
 }
 

@@ -1,4 +1,4 @@
-#include "dmarc-reporter/pace.h"
+#include "reporter/pace.h"
 
 #include <poll.h>
 #include <stddef.h>

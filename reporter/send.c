@@ -1,20 +1,20 @@
-#include "dmarc-reporter/send.h"
+#include "reporter/send.h"
 
 #include <sysexits.h>
 
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/why.h"
-#include "dmarc-reporter/deliver.h"
-#include "dmarc-reporter/destinations.h"
-#include "dmarc-reporter/make.h"
-#include "dmarc-reporter/preflight.h"
-#include "dmarc-reporter/reporter.h"
+#include "reporter/deliver.h"
+#include "reporter/kind.h"
+#include "reporter/preflight.h"
+#include "reporter/reporter.h"
 #include "io/log.h"
 #include "io/random.h"
 
 struct run {
 	struct reporter *reporter;
+	const struct report_carrier *carrier;
 	const struct claim_filter *filter;
 	struct deliver *deliver;
 	struct pace pace;
@@ -51,14 +51,14 @@ log_report(struct run *run, const struct claim *claim, const struct made *made,
 	struct buf line;
 
 	buf_init(&line, run->arena, LIMIT_LOG_LINE_BYTES);
-	log_pair(&line, "report", claim->report.report_id);
-	log_pair(&line, "domain", claim->report.policy_domain.name);
+	log_pair(&line, "report", claim->report_id);
+	log_pair(&line, "domain", claim->policy_domain.name);
 	log_pair(&line, "state", end->state);
 	if (made != NULL) {
-		buf_printf(&line, " messages=%llu records=%llu bytes=%zu",
-			   (unsigned long long)made->totals.messages,
-			   (unsigned long long)made->totals.records,
-			   made->gzip.len);
+		buf_printf(&line, " %s=%llu records=%llu bytes=%zu",
+			   run->reporter->kind->counted,
+			   (unsigned long long)made->counted,
+			   (unsigned long long)made->records, made->gzip.len);
 		if (made->left_out > 0) {
 			buf_printf(&line, " left_out=%llu",
 				   (unsigned long long)made->left_out);
@@ -95,7 +95,7 @@ finish(struct run *run, const struct claim *claim, const struct made *made,
 	if (end.state.len == 0) {
 		log_warning("report=" TEXT_FMT " was taken over by another "
 			    "host meanwhile",
-			    TEXT_ARG(claim->report.report_id));
+			    TEXT_ARG(claim->report_id));
 		return OUTCOME_GO_ON;
 	}
 	count_state(run, end.state);
@@ -113,9 +113,7 @@ find_destinations(struct run *run, const struct claim *claim,
 	struct reporter *reporter = run->reporter;
 	struct destinations found;
 
-	destinations_find(run->arena, reporter->resolver,
-			  claim->report.policy_domain, REPORT_CONSENT_RUA,
-			  reporter_dns_deadline(reporter), &found);
+	reporter->kind->find(reporter, run->arena, claim, &found);
 	*ours = true;
 	switch (found.found) {
 	case DESTINATIONS_FOUND:
@@ -136,7 +134,6 @@ static enum make_result
 get_file(struct run *run, const struct claim *claim, struct made *made,
 	 bool *ours, struct why *why)
 {
-	static const struct sink none = {NULL, NULL};
 	struct reporter *reporter = run->reporter;
 	enum make_result result;
 
@@ -149,8 +146,7 @@ get_file(struct run *run, const struct claim *claim, struct made *made,
 			   ? MAKE_DONE
 			   : MAKE_AWAY;
 	}
-	result =
-	    make_report(reporter, run->arena, &claim->report, none, made, why);
+	result = reporter->kind->make(reporter, run->arena, claim, made, why);
 	if (result == MAKE_DONE && claim_keep_made(reporter, run->arena, claim,
 						   made, ours, why) != PG_DONE)
 		return MAKE_AWAY;
@@ -199,8 +195,10 @@ work_on(struct run *run, const struct claim *claim)
 		return finish(run, claim, NULL, why.text, "nothing");
 	case MAKE_FAULTY:
 		log_error("report=" TEXT_FMT " has a fault and is not sent: %s",
-			  TEXT_ARG(claim->report.report_id), why.text);
+			  TEXT_ARG(claim->report_id), why.text);
 		return finish(run, claim, NULL, why.text, "given_up");
+	case MAKE_LATER:
+		return finish(run, claim, NULL, why.text, NULL);
 	case MAKE_AWAY:
 		break;
 	}
@@ -242,8 +240,7 @@ work(struct run *run)
 static int
 preflight(struct run *run)
 {
-	const struct config_reports *reports =
-	    &run->reporter->settings->reports;
+	const struct config_reports *reports = run->reporter->reports;
 	struct why why;
 
 	switch (preflight_alignment(run->reporter, run->arena, &why)) {
@@ -273,7 +270,7 @@ work_with_mail(struct run *run, struct arena *arena)
 	struct why why;
 	enum outcome outcome;
 
-	run->deliver = deliver_open(arena, run->reporter, &why);
+	run->deliver = deliver_open(arena, run->reporter, run->carrier, &why);
 	if (run->deliver == NULL) {
 		log_error("%s", why.text);
 		return EX_CONFIG;
@@ -296,13 +293,13 @@ work_with_mail(struct run *run, struct arena *arena)
 static int
 run_all(struct run *run, struct arena *arena, bool hurry)
 {
-	const struct config_reports *reports =
-	    &run->reporter->settings->reports;
+	const struct config_reports *reports = run->reporter->reports;
 	int64_t planned = 0, waiting = 0;
 	struct why why;
 	int status;
 
-	if (claim_plan(run->reporter, arena, &planned, &why) != PG_DONE ||
+	if (run->reporter->kind->plan(run->reporter, arena, &planned, &why) !=
+		PG_DONE ||
 	    claim_waiting(run->reporter, arena, run->filter, &waiting, &why) !=
 		PG_DONE) {
 		away(&why);
@@ -321,16 +318,17 @@ run_all(struct run *run, struct arena *arena, bool hurry)
 }
 
 int
-send_run(struct reporter *reporter, const struct claim_filter *filter,
-	 bool hurry)
+send_run(struct reporter *reporter, const struct report_carrier *carrier,
+	 const struct claim_filter *filter, bool hurry)
 {
-	struct run run = {.reporter = reporter, .filter = filter};
+	struct run run = {
+	    .reporter = reporter, .carrier = carrier, .filter = filter};
 	struct arena *arena = arena_new();
 	struct why why;
 	int status = EX_CONFIG;
 
 	run.arena = arena_new();
-	if (config_reports_can_send(&reporter->settings->reports, &why))
+	if (config_reports_can_send(reporter->reports, &why))
 		status = run_all(&run, arena, hurry || filter->domain != NULL);
 	else
 		log_error("%s", why.text);

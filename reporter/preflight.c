@@ -1,10 +1,11 @@
-#include "dmarc-reporter/preflight.h"
+#include "reporter/preflight.h"
 
 #include <dirent.h>
 
 #include "base/arena.h"
 #include "base/why.h"
-#include "dmarc-reporter/reporter.h"
+#include "reporter/kind.h"
+#include "reporter/reporter.h"
 #include "io/clock.h"
 #include "io/pg.h"
 #include "mailauth/dkim_key.h"
@@ -34,12 +35,12 @@ aligns(struct check *check, struct domain identifier, bool strict)
 static bool
 spf_passes_from(struct check *check, const char *address)
 {
-	const struct report_settings *settings = check->reporter->settings;
+	const struct reporter *reporter = check->reporter;
 	struct spf_query query = {
-	    .helo = text_from(settings->common.hostname),
-	    .receiver = text_from(settings->common.hostname),
+	    .helo = text_from(reporter->common->hostname),
+	    .receiver = text_from(reporter->common->hostname),
 	    .sender = text_from(arena_printf(
-		check->arena, "report@%s", settings->reports.envelope_domain)),
+		check->arena, "report@%s", reporter->reports->envelope_domain)),
 	    .now_s = clock_unix_ms() / 1000};
 	struct spf_verdict verdict;
 
@@ -51,24 +52,25 @@ spf_passes_from(struct check *check, const char *address)
 		check->temperror = true;
 	return verdict.result == SPF_PASS ||
 	       why_set(&check->spf, "SPF of %s says %s for %.60s",
-		       settings->reports.envelope_domain,
+		       reporter->reports->envelope_domain,
 		       spf_result_name(verdict.result), address);
 }
 
 static bool
 spf_covers_us(struct check *check)
 {
-	const struct report_settings *settings = check->reporter->settings;
+	const struct reporter *reporter = check->reporter;
 	const struct config_strings *addresses =
-	    &settings->common.public_addresses;
-	struct domain envelope = {text_from(settings->reports.envelope_domain)};
+	    &reporter->common->public_addresses;
+	struct domain envelope = {
+	    text_from(reporter->reports->envelope_domain)};
 	size_t i;
 
 	if (!aligns(check, envelope, check->policy.record.strict_spf))
 		return why_set(&check->spf,
 			       "the envelope sender's domain %s does not align "
 			       "with From",
-			       settings->reports.envelope_domain);
+			       reporter->reports->envelope_domain);
 	if (addresses->count == 0)
 		return why_set(&check->spf,
 			       "[common] public_addresses does not say from "
@@ -80,6 +82,13 @@ spf_covers_us(struct check *check)
 }
 
 /* --- DKIM --- */
+
+/* A key for TLS reports alone (s=tlsrpt) is none for DMARC reports. */
+static bool
+fits(const struct check *check, const struct dkim_key *key)
+{
+	return check->reporter->kind->must_sign ? key->tls_reports : key->email;
+}
 
 static bool
 is_published(struct check *check, struct domain domain, struct text selector)
@@ -100,7 +109,7 @@ is_published(struct check *check, struct domain domain, struct text selector)
 			if (dkim_key_parse(check->arena,
 					   answer->records[i].text, &key,
 					   NULL) &&
-			    key.data.len > 0)
+			    key.data.len > 0 && fits(check, &key))
 				return true;
 		return false;
 	case DNS_NODATA:
@@ -140,9 +149,9 @@ has_noted_key(struct check *check, struct domain domain, bool *any)
 static bool
 has_published_key(struct check *check, struct domain domain, bool *any)
 {
-	const char *path = arena_printf(
-	    check->arena, "%s/" TEXT_FMT,
-	    check->reporter->settings->keys.directory, TEXT_ARG(domain.name));
+	const char *path = arena_printf(check->arena, "%s/" TEXT_FMT,
+					check->reporter->keys->directory,
+					TEXT_ARG(domain.name));
 	DIR *directory = opendir(path);
 	struct dirent *entry;
 	bool found = false;
@@ -180,17 +189,19 @@ dkim_signs_for_us(struct check *check)
 			     "in the DNS"
 			   : "no key of the domain is noted in the database, "
 			     "or seen in %s",
-		       check->reporter->settings->keys.directory);
+		       check->reporter->keys->directory);
 }
 
 static enum preflight_result
 judge(struct check *check, struct why *why)
 {
-	const char *from = check->reporter->settings->reports.from;
+	const char *from = check->reporter->reports->from;
+	bool must_sign = check->reporter->kind->must_sign;
 
 	if (check->policy.found == DMARC_LOOKUP_TEMPERROR)
 		check->temperror = true;
-	else if (spf_covers_us(check) || dkim_signs_for_us(check)) {
+	else if ((!must_sign && spf_covers_us(check)) ||
+		 dkim_signs_for_us(check)) {
 		why_set(why, "reports from %s can pass DMARC", from);
 		return PREFLIGHT_PASS;
 	}
@@ -200,6 +211,14 @@ judge(struct check *check, struct why *why)
 			"DMARC",
 			from);
 		return PREFLIGHT_TEMPERROR;
+	}
+	if (must_sign) {
+		why_set(why,
+			"reports from %s would not be signed, as RFC 8460 "
+			"wants: %.200s ([reports] preflight_alignment = warn "
+			"sends all the same)",
+			from, check->dkim.text);
+		return PREFLIGHT_FAIL;
 	}
 	why_set(why,
 		"reports from %s would not pass DMARC: %.150s; and %.150s "
@@ -212,11 +231,10 @@ enum preflight_result
 preflight_alignment(struct reporter *reporter, struct arena *arena,
 		    struct why *why)
 {
-	struct check check = {
-	    .arena = arena,
-	    .reporter = reporter,
-	    .author = {text_from(reporter->settings->reports.domain)},
-	    .deadline = reporter_dns_deadline(reporter)};
+	struct check check = {.arena = arena,
+			      .reporter = reporter,
+			      .author = {text_from(reporter->reports->domain)},
+			      .deadline = reporter_dns_deadline(reporter)};
 
 	check.discovery = dmarc_discovery_new(arena, reporter->resolver,
 					      DMARC_TREEWALK, NULL);

@@ -1,12 +1,13 @@
-/* claim.h - reports as the database hands them out (sql/functions-reports.sql)
+/* claim.h - reports as the database hands them out (sql/functions-reports.sql,
+ * sql/functions-tls-reports.sql)
  *
  * A claim ends by time, so that another host takes over from one that has
  * died; functions that write say when it has.
  */
-#ifndef DMARC_REPORTER_CLAIM_H
-#define DMARC_REPORTER_CLAIM_H
+#ifndef REPORTER_CLAIM_H
+#define REPORTER_CLAIM_H
 
-#include "dmarc-reporter/report.h"
+#include "base/domain.h"
 #include "io/pg.h"
 
 struct destinations;
@@ -19,10 +20,16 @@ struct reporter;
 
 struct claim {
 	int64_t id, number;
-	struct report report;
+	struct domain policy_domain;
+	int64_t begin, end; /* seconds; `end` is the first one behind the
+			       period */
+	struct text report_id, submitter;
 	bool is_made;	       /* the file is kept in the database */
 	struct text file_name; /* then its name */
 	bool decided;	       /* so are all destinations */
+	/* what the kind asked for: row 0, from this column on */
+	const struct pg_rows *rows;
+	int column;
 };
 
 /* Which reports: NULL for all. */
@@ -30,10 +37,6 @@ struct claim_filter {
 	const char *domain; /* policy domain */
 	const char *day;    /* "2026-11-21" (UTC) */
 };
-
-/* Plans what is due; `new_reports` may be NULL. */
-enum pg_status claim_plan(struct reporter *reporter, struct arena *arena,
-			  int64_t *new_reports, struct why *why);
 
 /* How many reports something can be done for. */
 enum pg_status claim_waiting(struct reporter *reporter, struct arena *arena,
@@ -63,8 +66,9 @@ enum pg_status claim_gzip(struct reporter *reporter, struct arena *arena,
 			  struct why *why);
 
 struct claim_next {
-	int64_t id; /* of the destination */
-	const char *address;
+	int64_t id;	     /* of the destination */
+	const char *address; /* of mailto; else empty */
+	const char *uri;
 };
 
 /* The next destination to send to; *there is false when there is none now,
@@ -89,7 +93,7 @@ enum pg_status claim_finish(struct reporter *reporter, struct arena *arena,
 			    const char *final, struct claim_end *end,
 			    struct why *why);
 
-/* Deletes rows of reports that are older than [dmarc_report] retain. */
+/* Deletes rows of reports that are older than `retain_s` of the reporter. */
 enum pg_status claim_expire(struct reporter *reporter, struct arena *arena,
 			    struct why *why);
 

@@ -3,10 +3,11 @@
  * RFC 9990 section 3.5.2: reports must, or they are thrown away.  One of two
  * must hold: the envelope sender's domain aligns with From, and its SPF record
  * covers every address of ours; or a signing key of an aligned domain is
- * published, so that the local mail server can sign.
+ * published, so that the local mail server can sign.  For a kind of report that
+ * must be signed (RFC 8460 section 3) it is the second.
  */
-#ifndef DMARC_REPORTER_PREFLIGHT_H
-#define DMARC_REPORTER_PREFLIGHT_H
+#ifndef REPORTER_PREFLIGHT_H
+#define REPORTER_PREFLIGHT_H
 
 struct arena;
 struct reporter;

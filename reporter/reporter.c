@@ -1,8 +1,9 @@
-#include "dmarc-reporter/reporter.h"
+#include "reporter/reporter.h"
 
 #include "io/clock.h"
 #include "io/pg.h"
 #include "io/resolver_unbound.h"
+#include "reporter/kind.h"
 
 #define CALL_MS 300000
 #define PAUSE_MOST_MS 1000
@@ -16,20 +17,18 @@ root_key(const struct config_common *common)
 }
 
 bool
-reporter_open(struct arena *arena, const struct report_settings *settings,
-	      struct reporter *reporter, struct why *why)
+reporter_open(struct reporter *reporter, struct why *why)
 {
-	const struct config_common *common = &settings->common;
+	const struct config_common *common = reporter->common;
 	struct resolver_options dns = {.forward = common->forward.values,
 				       .forward_count = common->forward.count,
 				       .root_key = root_key(common),
 				       .cache_entries = common->cache_entries};
 	struct pg_options database = {.conninfo = common->conninfo,
-				      .program = "signet-dmarc-report",
+				      .program = reporter->kind->program,
 				      .call_ms = CALL_MS,
 				      .pause_most_ms = PAUSE_MOST_MS};
 
-	*reporter = (struct reporter){.settings = settings};
 	reporter->unbound = resolver_unbound_open(&dns, why);
 	if (reporter->unbound == NULL)
 		return false;
@@ -48,6 +47,14 @@ reporter_close(struct reporter *reporter)
 struct deadline
 reporter_dns_deadline(const struct reporter *reporter)
 {
-	return clock_deadline_in(
-	    (int64_t)reporter->settings->common.dns_timeout_s * 1000);
+	return clock_deadline_in((int64_t)reporter->common->dns_timeout_s *
+				 1000);
+}
+
+const char *
+reporter_organization(const struct reporter *reporter)
+{
+	return reporter->reports->organization != NULL
+		   ? reporter->reports->organization
+		   : reporter->reports->domain;
 }

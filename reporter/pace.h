@@ -4,8 +4,8 @@
  * waits between its reports, never the same time twice; and a mail server
  * that takes nothing is not asked ten thousand times.
  */
-#ifndef DMARC_REPORTER_PACE_H
-#define DMARC_REPORTER_PACE_H
+#ifndef REPORTER_PACE_H
+#define REPORTER_PACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

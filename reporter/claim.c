@@ -1,11 +1,10 @@
-#include "dmarc-reporter/claim.h"
+#include "reporter/claim.h"
 
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/why.h"
-#include "dmarc-reporter/destinations.h"
-#include "dmarc-reporter/make.h"
-#include "dmarc-reporter/reporter.h"
+#include "reporter/kind.h"
+#include "reporter/reporter.h"
 
 /* A number as a parameter. */
 static struct pg_param
@@ -20,23 +19,14 @@ seconds(struct arena *arena, uint64_t value_s)
 	return arena_printf(arena, "%llu seconds", (unsigned long long)value_s);
 }
 
-enum pg_status
-claim_plan(struct reporter *reporter, struct arena *arena, int64_t *new_reports,
-	   struct why *why)
+/* "select WHAT from signet.KIND_CALL" */
+static const char *
+statement(const struct reporter *reporter, struct arena *arena,
+	  const char *what, const char *call)
 {
-	const struct report_settings *settings = reporter->settings;
-	struct pg_param params[3] = {
-	    pg_string(settings->reports.domain),
-	    pg_string(report_settings_format(settings)),
-	    pg_string(seconds(arena, settings->delay_s))};
-	struct pg_rows *rows;
-	enum pg_status status = pg_call(
-	    reporter->pg, arena, "select signet.dmarc_report_plan($1, $2, $3)",
-	    params, 3, &rows, why);
-
-	if (status == PG_DONE && new_reports != NULL)
-		*new_reports = pg_rows_int(rows, 0, 0);
-	return status;
+	return arena_printf(arena, "select %s%ssignet.%s_%s", what,
+			    what[0] != '\0' ? " from " : "",
+			    reporter->kind->sql, call);
 }
 
 enum pg_status
@@ -47,17 +37,51 @@ claim_waiting(struct reporter *reporter, struct arena *arena,
 	struct pg_param params[2] = {pg_string(filter->domain),
 				     pg_string(filter->day)};
 	struct pg_rows *rows;
-	enum pg_status status = pg_call(
-	    reporter->pg, arena, "select signet.dmarc_report_waiting($1, $2)",
-	    params, 2, &rows, why);
+	enum pg_status status =
+	    pg_call(reporter->pg, arena,
+		    statement(reporter, arena, "", "waiting($1, $2)"), params,
+		    2, &rows, why);
 
 	if (status == PG_DONE)
 		*waiting = pg_rows_int(rows, 0, 0);
 	return status;
 }
 
-/* before those of the report */
-enum column { ID, NUMBER, IS_MADE, DECIDED, FILE_NAME, REPORT };
+/* of every kind, and where those of the kind itself begin */
+#define COLUMNS                                                                \
+	"id, claim, is_made, decided, file_name, policy_domain, begin_s, "     \
+	"end_s, report_id, submitter"
+enum column {
+	ID,
+	NUMBER,
+	IS_MADE,
+	DECIDED,
+	FILE_NAME,
+	POLICY_DOMAIN,
+	BEGIN_S,
+	END_S,
+	REPORT_ID,
+	SUBMITTER,
+	OF_KIND
+};
+
+static void
+read_claim(const struct pg_rows *rows, struct claim *claim)
+{
+	claim->id = pg_rows_int(rows, 0, ID);
+	claim->number = pg_rows_int(rows, 0, NUMBER);
+	claim->is_made = text_equal(pg_rows_text(rows, 0, IS_MADE), TEXT("t"));
+	claim->decided = text_equal(pg_rows_text(rows, 0, DECIDED), TEXT("t"));
+	claim->file_name = pg_rows_text(rows, 0, FILE_NAME);
+	/* the database holds what domain_parse made */
+	claim->policy_domain.name = pg_rows_text(rows, 0, POLICY_DOMAIN);
+	claim->begin = pg_rows_int(rows, 0, BEGIN_S);
+	claim->end = pg_rows_int(rows, 0, END_S);
+	claim->report_id = pg_rows_text(rows, 0, REPORT_ID);
+	claim->submitter = pg_rows_text(rows, 0, SUBMITTER);
+	claim->rows = rows;
+	claim->column = OF_KIND;
+}
 
 enum pg_status
 claim_take(struct reporter *reporter, struct arena *arena,
@@ -65,26 +89,22 @@ claim_take(struct reporter *reporter, struct arena *arena,
 	   struct why *why)
 {
 	struct pg_param params[4] = {
-	    pg_string(reporter->settings->common.hostname),
-	    pg_string(CLAIM_LEASE), pg_string(filter->domain),
-	    pg_string(filter->day)};
+	    pg_string(reporter->common->hostname), pg_string(CLAIM_LEASE),
+	    pg_string(filter->domain), pg_string(filter->day)};
 	struct pg_rows *rows;
-	enum pg_status status = pg_call(
-	    reporter->pg, arena,
-	    "select id, claim, is_made, decided, file_name, " REPORT_COLUMNS
-	    " from signet.dmarc_report_claim($1, $2, $3, $4)",
-	    params, 4, &rows, why);
+	enum pg_status status =
+	    pg_call(reporter->pg, arena,
+		    statement(reporter, arena,
+			      arena_printf(arena, COLUMNS ", %s",
+					   reporter->kind->columns),
+			      "claim($1, $2, $3, $4)"),
+		    params, 4, &rows, why);
 
 	*claim = (struct claim){0};
 	*taken = status == PG_DONE && pg_rows_count(rows) > 0;
 	if (!*taken)
 		return status;
-	claim->id = pg_rows_int(rows, 0, ID);
-	claim->number = pg_rows_int(rows, 0, NUMBER);
-	claim->is_made = text_equal(pg_rows_text(rows, 0, IS_MADE), TEXT("t"));
-	claim->decided = text_equal(pg_rows_text(rows, 0, DECIDED), TEXT("t"));
-	claim->file_name = pg_rows_text(rows, 0, FILE_NAME);
-	report_read(rows, 0, REPORT, &claim->report);
+	read_claim(rows, claim);
 	return status;
 }
 
@@ -132,8 +152,9 @@ claim_keep_destinations(struct reporter *reporter, struct arena *arena,
 	for (i = 0; i < LISTS; i++)
 		params[2 + i] = pg_texts(arena, lists[i], n);
 	return call_ours(reporter, arena,
-			 "select signet.dmarc_report_destinations($1, $2, $3, "
-			 "$4, $5, $6, $7, $8, $9)",
+			 statement(reporter, arena, "",
+				   "destinations($1, $2, $3, $4, $5, $6, $7, "
+				   "$8, $9)"),
 			 params, 2 + LISTS, ours, why);
 }
 
@@ -143,19 +164,18 @@ claim_keep_made(struct reporter *reporter, struct arena *arena,
 		struct why *why)
 {
 	struct text encoded = base64_encode(arena, made->gzip);
-	struct pg_param params[8] = {
-	    number(arena, claim->id),
-	    number(arena, claim->number),
-	    pg_string(made->file_name),
-	    number(arena, (int64_t)made->totals.messages),
-	    number(arena, (int64_t)made->totals.records),
-	    number(arena, (int64_t)made->left_out),
-	    number(arena, (int64_t)made->xml_bytes),
-	    pg_text(encoded)};
+	struct pg_param params[8] = {number(arena, claim->id),
+				     number(arena, claim->number),
+				     pg_string(made->file_name),
+				     number(arena, (int64_t)made->counted),
+				     number(arena, (int64_t)made->records),
+				     number(arena, (int64_t)made->left_out),
+				     number(arena, (int64_t)made->bytes),
+				     pg_text(encoded)};
 
 	return call_ours(reporter, arena,
-			 "select signet.dmarc_report_made($1, $2, $3, $4, $5, "
-			 "$6, $7, $8)",
+			 statement(reporter, arena, "",
+				   "made($1, $2, $3, $4, $5, $6, $7, $8)"),
 			 params, 8, ours, why);
 }
 
@@ -165,9 +185,9 @@ claim_gzip(struct reporter *reporter, struct arena *arena,
 {
 	struct pg_param params[1] = {number(arena, claim->id)};
 	struct pg_rows *rows;
-	enum pg_status status =
-	    pg_call(reporter->pg, arena, "select signet.dmarc_report_gzip($1)",
-		    params, 1, &rows, why);
+	enum pg_status status = pg_call(
+	    reporter->pg, arena, statement(reporter, arena, "", "gzip($1)"),
+	    params, 1, &rows, why);
 
 	*gzip = TEXT("");
 	if (status == PG_DONE &&
@@ -183,7 +203,7 @@ claim_next(struct reporter *reporter, struct arena *arena,
 	   const struct claim *claim, struct claim_next *next, bool *there,
 	   struct why *why)
 {
-	const struct config_reports *reports = &reporter->settings->reports;
+	const struct config_reports *reports = reporter->reports;
 	struct pg_param params[4] = {
 	    number(arena, claim->id), number(arena, claim->number),
 	    pg_string(CLAIM_LEASE),
@@ -191,8 +211,8 @@ claim_next(struct reporter *reporter, struct arena *arena,
 	struct pg_rows *rows;
 	enum pg_status status =
 	    pg_call(reporter->pg, arena,
-		    "select id, address from signet.dmarc_report_next($1, $2, "
-		    "$3, $4)",
+		    statement(reporter, arena, "id, address, uri",
+			      "next($1, $2, $3, $4)"),
 		    params, 4, &rows, why);
 
 	*next = (struct claim_next){0};
@@ -200,6 +220,7 @@ claim_next(struct reporter *reporter, struct arena *arena,
 	if (*there) {
 		next->id = pg_rows_int(rows, 0, 0);
 		next->address = text_string(arena, pg_rows_text(rows, 0, 1));
+		next->uri = text_string(arena, pg_rows_text(rows, 0, 2));
 	}
 	return status;
 }
@@ -211,10 +232,10 @@ claim_result(struct reporter *reporter, struct arena *arena,
 {
 	struct pg_param params[4] = {
 	    number(arena, next->id), pg_string(result), pg_string(reply),
-	    pg_string(seconds(arena, reporter->settings->reports.retry_for_s))};
+	    pg_string(seconds(arena, reporter->reports->retry_for_s))};
 
 	return pg_call(reporter->pg, arena,
-		       "select signet.dmarc_report_result($1, $2, $3, $4)",
+		       statement(reporter, arena, "", "result($1, $2, $3, $4)"),
 		       params, 4, NULL, why);
 }
 
@@ -226,13 +247,15 @@ claim_finish(struct reporter *reporter, struct arena *arena,
 	struct pg_param params[5] = {
 	    number(arena, claim->id), number(arena, claim->number),
 	    pg_string(trouble), pg_string(final),
-	    pg_string(seconds(arena, reporter->settings->reports.retry_for_s))};
+	    pg_string(seconds(arena, reporter->reports->retry_for_s))};
 	struct pg_rows *rows;
 	enum pg_status status =
 	    pg_call(reporter->pg, arena,
-		    "select state, reason, to_char(next_at at time zone "
-		    "'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), destinations "
-		    "from signet.dmarc_report_finish($1, $2, $3, $4, $5)",
+		    statement(reporter, arena,
+			      "state, reason, to_char(next_at at time zone "
+			      "'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
+			      "destinations",
+			      "finish($1, $2, $3, $4, $5)"),
 		    params, 5, &rows, why);
 
 	*end = (struct claim_end){0};
@@ -249,9 +272,9 @@ enum pg_status
 claim_expire(struct reporter *reporter, struct arena *arena, struct why *why)
 {
 	struct pg_param params[1] = {
-	    pg_string(seconds(arena, reporter->settings->retain_s))};
+	    pg_string(seconds(arena, reporter->retain_s))};
 
 	return pg_call(reporter->pg, arena,
-		       "select signet.dmarc_report_expire($1)", params, 1, NULL,
-		       why);
+		       statement(reporter, arena, "", "expire($1)"), params, 1,
+		       NULL, why);
 }
