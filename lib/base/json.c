@@ -385,25 +385,29 @@ json_kind(const struct json *value)
 struct json *
 json_member(const struct json *object, const char *name)
 {
+	if (object == NULL)
+		return NULL;
 	return borrow(object, json_object_get(object->value, name));
 }
 
 size_t
 json_count(const struct json *array)
 {
-	return json_array_size(array->value);
+	return array != NULL ? json_array_size(array->value) : 0;
 }
 
 struct json *
 json_element(const struct json *array, size_t at)
 {
+	if (array == NULL)
+		return NULL;
 	return borrow(array, json_array_get(array->value, at));
 }
 
 bool
 json_text(const struct json *value, struct text *text)
 {
-	if (!json_is_string(value->value))
+	if (value == NULL || !json_is_string(value->value))
 		return false;
 	*text = text_of(json_string_value(value->value),
 			json_string_length(value->value));
@@ -413,6 +417,8 @@ json_text(const struct json *value, struct text *text)
 bool
 json_number(const struct json *value, double *number)
 {
+	if (value == NULL || !json_is_number(value->value))
+		return false;
 	*number = json_number_value(value->value);
-	return json_is_number(value->value);
+	return true;
 }

@@ -65,6 +65,7 @@ struct json *json_parse(struct arena *arena, struct text text,
 			struct json_doubts *doubts, struct why *why);
 
 enum json_kind json_kind(const struct json *value);
+/* The functions below take NULL for what is not there. */
 /* NULL when it is not there, is null, or `object` is none.  What is returned
  * here lives as long as what json_parse returned. */
 struct json *json_member(const struct json *object, const char *name);

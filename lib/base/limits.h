@@ -123,6 +123,15 @@
 #define LIMIT_STS_MX 100
 /* TLSRPT: RFC 8460 3: report addresses of one record */
 #define LIMIT_TLSRPT_URIS 20
+/* what an MTA tells of one session: Linux sends a datagram of 208 KiB unless
+ * told otherwise */
+#define LIMIT_TLSRPT_DATAGRAM_BYTES (256u << 10)
+#define LIMIT_TLSRPT_EVENT_POLICIES 20
+/* strings, MX patterns or failures of one policy; the rest is left out */
+#define LIMIT_TLSRPT_EVENT_VALUES 200
+/* and what is held in memory while the disk is slow or full: at 5000 in a
+ * second, some fifteen seconds */
+#define LIMIT_TLSRPT_WAITING_BYTES (32u << 20)
 
 /* outgoing mail: MX hosts of a domain that are asked about, the first by
  * preference (others count as such that could not be asked); CNAMEs before a
