@@ -141,6 +141,20 @@
 /* names in one operator override */
 #define LIMIT_TLS_OVERRIDE_NAMES 32
 
+/* what the policy server tells the collector of one answer: an MTA-STS policy
+ * of LIMIT_STS_POLICY_BYTES as JSON, and the TLSA of all hosts; values of one
+ * list */
+#define LIMIT_TLS_ANSWER_BYTES (192u << 10)
+#define LIMIT_TLS_ANSWER_VALUES 200
+/* the log of the mail server: one line (Postfix cuts at 2000 bytes, the
+ * journal puts its fields around it) */
+#define LIMIT_MAILLOG_LINE_BYTES (64u << 10)
+/* processes of it that deliver at once, hosts that one tries for a delivery,
+ * answers that wait for a delivery of one */
+#define LIMIT_TLS_JOIN_PROCESSES 4000
+#define LIMIT_TLS_JOIN_HOSTS 20
+#define LIMIT_TLS_JOIN_ANSWERS 20
+
 /* certificates: one, the names of one, those of a chain, a file of them */
 #define LIMIT_CERTIFICATE_BYTES (64u << 10)
 #define LIMIT_CERTIFICATE_NAMES 1000
