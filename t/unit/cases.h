@@ -56,6 +56,7 @@ extern const struct case_area case_area_from;
 extern const struct case_area case_area_iprev;
 extern const struct case_area case_area_results;
 extern const struct case_area case_area_spf;
+extern const struct case_area case_area_tls;
 
 /* Everything lies in the arena and borrows from `text`. */
 bool case_file_read(struct arena *arena, struct text text,

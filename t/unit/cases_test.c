@@ -23,6 +23,7 @@ static const struct case_area *const areas[] = {
     &case_area_iprev,
     &case_area_results,
     &case_area_spf,
+    &case_area_tls,
 };
 
 static struct CMUnitTest tests[FILES_MAX];
