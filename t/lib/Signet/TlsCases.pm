@@ -8,7 +8,7 @@ package Signet::TlsCases;
 #   my %zones = Signet::TlsCases::zones($servers, $ca);   # for Signet::Zone
 #   my %faces = Signet::TlsCases::faces();         # for Signet::TlsServer
 #   my @names = Signet::TlsCases::mx_names();
-#   my @lines = Signet::TlsCases::policy_lines($case);    # MTA-STS
+#   Signet::TlsCases::serve($policy_host);         # Signet::PolicyHost
 #   my $text = Signet::TlsCases::answer($case, 'policy');  # undef: not found
 #
 # What a row says:
@@ -16,7 +16,7 @@ package Signet::TlsCases;
 #            [name, face]; "nobody" listens nowhere
 #   tlsa     for the first server: names of TLSA records of %tlsa below; a list
 #            of such for several servers
-#   sts      what the policy host does: a mode, or a word of %policy below
+#   sts      what the policy host does: a mode, or a word of %web below
 #   host     the name of the server, one that another row has
 #   level    what Postfix is told: dane-only, dane, secure, none (not found),
 #            temp
@@ -190,9 +190,6 @@ sub all {
 		my ($zone, @rows) = @$list;
 		push @all, map { _case($zone, @$_) } @rows;
 	}
-	my $n = 0;
-	$_->{policy_address} = '198.51.100.' . ++$n
-	    for grep { $_->{sts} } @all;
 	return @all;
 }
 
@@ -278,8 +275,7 @@ sub _sts_records {
 	$text .= "_mta-sts.$domain. TXT \"v=STSv1; id=1;\"\n"
 	    unless $kind eq 'norecord';
 	my $address = $kind eq 'private' ? '10.99.0.1'
-	    : $kind eq 'unreachable' ? '198.51.100.250'
-	    : $case->{policy_address};
+	    : $kind eq 'unreachable' ? '198.51.100.250' : '198.51.100.1';
 	$text .= "mta-sts.$domain. A $address\n" unless $kind eq 'nohost';
 	return $text;
 }
@@ -306,24 +302,53 @@ sub policy_lines {
 	    map({ "mx: $_" } patterns($case)), 'max_age: 604800');
 }
 
-# What signet-policy says to Postfix: "OK ...", "NOTFOUND ", or "TEMP" where
-# the sentence that follows is for people.
+my %web = (
+	wrongcert => [certificate => 'wrong-name'],
+	redirect => [status => 301,
+	    location => 'https://mta-sts.good.sts.example/.well-known/mta-sts.txt'],
+	huge => [size => 100_000],
+	missing => [status => 404],
+	html => [type => 'text/html'],
+	syntax => [body => "version: STSv1\nmode: sometimes\n"],
+);
+
+# Tells the policy hosts (Signet::PolicyHost) what they serve.
+sub serve {
+	my (@hosts) = @_;
+	for my $case (grep { $_->{sts} } all()) {
+		$_->policy($case->{domain}, mode => mode($case),
+		    mx => [patterns($case)], @{ $web{ $case->{sts} } // [] })
+		    for @hosts;
+	}
+	return;
+}
+
+# What signet-policy says for a map name: "OK ...", "NOTFOUND ", and "TEMP" or
+# "PERM" where a sentence for people follows.
 sub answer {
 	my ($case, $dialect) = @_;
 	my $level = $case->{level};
 	return 'TEMP' if $level eq 'temp';
+	return $case->{sts} && mode($case) eq 'enforce' && $level ne 'none'
+	    ? _secure($case, $dialect) : 'NOTFOUND ' if $dialect eq 'sts';
+	return $level =~ /^(?:dane-only|secure)$/ ? answer($case, 'policy')
+	    : 'PERM' if $dialect eq 'requiretls';
 	return 'NOTFOUND ' if $level eq 'none';
-	return "OK $level" if $level ne 'secure';
-	my @match = map { s/^\*\././r } patterns($case);
-	my $text = 'OK secure match=' . join(':', @match)
-	    . ' servername=hostname';
-	return $text if $dialect ne 'policy-tlsrpt';
-	my $failure = $case->{sts} eq 'stranger';
-	return join ' ', $text, 'policy_type=sts',
-	    "policy_domain=$case->{domain}",
+	return $level eq 'secure' ? _secure($case, $dialect) : "OK $level";
+}
+
+sub _secure {
+	my ($case, $dialect) = @_;
+	my $match = 'match=' . join ':', map { s/^\*//r } patterns($case);
+	return "OK secure $match servername=hostname"
+	    if $dialect ne 'policy-tlsrpt';
+	my @report = ('policy_type=sts', "policy_domain=$case->{domain}",
 	    map({ "{ policy_string = $_ }" } policy_lines($case)),
-	    $failure ? 'policy_failure=validation-failure connection_reuse=no'
-	    : map { "mx_host_pattern=$_" } patterns($case);
+	    map { "mx_host_pattern=$_" } patterns($case));
+	return join ' ', 'OK secure', $case->{sts} eq 'stranger'
+	    ? ('servername=hostname', 'connection_reuse=no', @report,
+		'policy_failure=validation-failure')
+	    : ($match, 'servername=hostname', @report);
 }
 
 1;

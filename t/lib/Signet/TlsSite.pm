@@ -19,6 +19,7 @@ use warnings;
 use parent 'Signet::Service';
 use Signet::Ca;
 use Signet::Net;
+use Signet::PolicyHost;
 use Signet::Resolver;
 use Signet::Site;
 use Signet::TlsCases;
@@ -49,6 +50,12 @@ sub new {
 	my $servers = $self->{servers} = Signet::TlsServer->new(ca => $ca,
 	    names => [Signet::TlsCases::mx_names()],
 	    faces => { Signet::TlsCases::faces() });
+	$self->{web} = Signet::PolicyHost->new(address => '198.51.100.1',
+	    port => 443);
+	# where no policy host may be; its authority is the same
+	$self->{inside} = Signet::PolicyHost->new(address => '10.99.0.1',
+	    port => 443);
+	Signet::TlsCases::serve($self->{web}, $self->{inside});
 	$self->{site} = Signet::Site->new(
 		zones => { Signet::TlsCases::zones($servers, $ca),
 		    %{ $option{zones} // {} } },
@@ -111,7 +118,7 @@ sub wait_outcomes {
 
 sub stop {
 	my ($self) = @_;
-	for my $part (qw(site resolver servers)) {
+	for my $part (qw(site resolver servers web inside)) {
 		$self->{$part}->stop if $self->{$part};
 	}
 	return;
