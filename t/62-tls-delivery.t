@@ -8,21 +8,18 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Signet::TlsCases;
 use Signet::TlsSite;
-use Signet::Util qw(spew temp_dir now);
+use Signet::Util qw(spew temp_dir);
 
 Signet::TlsSite->need;
-my $t = now();
 my $map = temp_dir() . '/policy';
 my $dialect = Signet::TlsSite->dialect;
 spew($map, join '', map { my $a = Signet::TlsCases::answer($_, $dialect);
     $a =~ s/^OK // ? "$_->{domain}  $a\n" : () } Signet::TlsCases::all());
 my $world = Signet::TlsSite->new(main => {
 	smtp_tls_policy_maps => "texthash:$map" });
-diag sprintf 'up %.1f', now() - $t;
 my @cases = Signet::TlsCases::all();
 my $id = $world->send(map { "u\@$_->{domain}" } @cases);
 my $told = $world->wait_outcomes($id, scalar @cases);
-diag sprintf 'sent %.1f', now() - $t;
 for my $case (@cases) {
 	my $got = $told->{"u\@$case->{domain}"};
 	if ($case->{sent} eq 'sent') {

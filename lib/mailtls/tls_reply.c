@@ -144,13 +144,17 @@ static void
 write_report_attributes(struct buf *to, const struct tls_policy *policy,
 			bool with_strings)
 {
-	const struct sts_policy *sts = policy->sts;
-	size_t i;
-
 	buf_printf(to, " policy_type=sts policy_domain=" TEXT_FMT,
 		   TEXT_ARG(policy->domain.name));
 	if (with_strings)
 		write_policy_strings(to, policy->sts_file);
+}
+
+static void
+write_patterns(struct buf *to, const struct sts_policy *sts)
+{
+	size_t i;
+
 	for (i = 0; i < sts->count; i++)
 		buf_printf(to, " mx_host_pattern=%s" TEXT_FMT,
 			   sts->mx[i].wildcard ? "*." : "",
@@ -159,9 +163,9 @@ write_report_attributes(struct buf *to, const struct tls_policy *policy,
 
 /* --- levels --- */
 
-/* With a name to match, Postfix 3.10.5 and later passes over hosts that are
- * not in the policy and reports nothing.  Without one it connects, fails the
- * handshake and reports that. */
+/* Postfix 3.10.5 and later passes over hosts that no mx_host_pattern has and
+ * reports nothing.  Without one it connects, fails the handshake and reports
+ * that; the names to match stay, so that nothing rests on policy_failure. */
 static void
 write_sts(struct buf *to, const struct tls_policy *policy,
 	  enum tls_dialect dialect, bool with_strings)
@@ -170,8 +174,7 @@ write_sts(struct buf *to, const struct tls_policy *policy,
 	bool fails = reports && policy->mx_mismatch;
 
 	buf_string(to, "OK secure");
-	if (!fails)
-		write_sts_names(to, policy->sts);
+	write_sts_names(to, policy->sts);
 	buf_string(to, " servername=hostname");
 	if (!reports)
 		return;
@@ -180,6 +183,8 @@ write_sts(struct buf *to, const struct tls_policy *policy,
 	write_report_attributes(to, policy, with_strings);
 	if (fails)
 		buf_string(to, " policy_failure=validation-failure");
+	else
+		write_patterns(to, policy->sts);
 }
 
 static bool

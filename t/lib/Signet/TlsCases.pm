@@ -343,12 +343,11 @@ sub _secure {
 	return "OK secure $match servername=hostname"
 	    if $dialect ne 'policy-tlsrpt';
 	my @report = ('policy_type=sts', "policy_domain=$case->{domain}",
-	    map({ "{ policy_string = $_ }" } policy_lines($case)),
-	    map { "mx_host_pattern=$_" } patterns($case));
-	return join ' ', 'OK secure', $case->{sts} eq 'stranger'
-	    ? ('servername=hostname', 'connection_reuse=no', @report,
+	    map { "{ policy_string = $_ }" } policy_lines($case));
+	return join ' ', "OK secure $match servername=hostname",
+	    $case->{sts} eq 'stranger' ? ('connection_reuse=no', @report,
 		'policy_failure=validation-failure')
-	    : ($match, 'servername=hostname', @report);
+	    : (@report, map { "mx_host_pattern=$_" } patterns($case));
 }
 
 1;
