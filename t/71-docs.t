@@ -269,8 +269,8 @@ subtest 'README.md' => sub {
 subtest 'figures are documented' => sub {
 	my $page = slurp("$top/docs/metrics.md");
 	my @of_page = $page =~ /^\| `(signet_\w+)`/mg;
-	my @of_code = map { slurp($_) =~ /"(signet_(?:milter|sign)_\w+)"/g }
-	    glob "$top/milter/*counters.c";
+	my @of_code = map { slurp($_) =~ /"(signet_\w+_\w+)"/g }
+	    glob "$top/{milter,postfix-policy,tlsrpt-collector}/*counters.c";
 	is_deeply([sort @of_page], [sort @of_code], 'all, and no other');
 	my ($file) = $page =~ /^    (\[milter\]\n(?:    .*\n)+)/m;
 	$file =~ s/^    //mg;

@@ -13,15 +13,15 @@
 #include "io/log.h"
 #include "io/service.h"
 #include "tlsrpt-collector/collect.h"
+#include "tlsrpt-collector/collect_counters.h"
 #include "tlsrpt-collector/collect_settings.h"
 #include "tlsrpt-collector/source_datagram.h"
 
 /* Opened in this order, closed in the other. */
-static const struct collect_source *const sources[] = {
-    &source_datagram,
+enum { DATAGRAMS, SOURCES };
+static const struct collect_source *const sources[SOURCES] = {
+    [DATAGRAMS] = &source_datagram,
 };
-
-#define SOURCES (sizeof(sources) / sizeof(*sources))
 
 struct command {
 	const char *config;
@@ -85,14 +85,27 @@ open_sources(struct collect *collect, void *handles[SOURCES], struct why *why)
 			    "unix:/path in [tls_collect]");
 }
 
+static bool
+open_all(struct collect *collect, void *handles[SOURCES],
+	 struct collect_counters **counters, struct why *why)
+{
+	struct collect_figures figures = {.collect = collect};
+
+	if (!open_sources(collect, handles, why))
+		return false;
+	figures.datagrams = handles[DATAGRAMS];
+	return collect_counters_open(&figures, counters, why);
+}
+
 static int
 serve(struct collect *collect)
 {
+	struct collect_counters *counters = NULL;
 	void *handles[SOURCES] = {NULL};
 	struct why why;
 	int status = EX_OK;
 
-	if (open_sources(collect, handles, &why)) {
+	if (open_all(collect, handles, &counters, &why)) {
 		log_info("ready");
 		service_ready();
 		while (sem_wait(&stopped) != 0)
@@ -101,6 +114,7 @@ serve(struct collect *collect)
 	} else {
 		status = fail(EX_CONFIG, &why);
 	}
+	collect_counters_close(counters);
 	collect_stop(collect);
 	close_sources(handles);
 	log_info("ended, kept=%llu lost=%llu",

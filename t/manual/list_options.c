@@ -12,6 +12,7 @@
 #include "milter/options.h"
 #include "milter/sign_options.h"
 #include "sql/load_settings.h"
+#include "tlsrpt-collector/collect_settings.h"
 
 static void
 list(const struct config_option *table)
@@ -43,5 +44,6 @@ main(void)
 	list(load_settings_table);
 	list(report_settings_table);
 	list(intake_settings_table);
+	list(collect_settings_table);
 	return 0;
 }
