@@ -19,34 +19,14 @@
 #include "base/deadline.h"
 #include "base/domain.h"
 #include "base/text.h"
-#include "io/config.h"
 #include "mailtls/sts_state.h"
+#include "postfix-policy/sts_settings.h"
 
 struct arena;
 struct https;
 struct resolver;
 struct sts_cache;
 struct why;
-
-/* [mta_sts] of signet.conf */
-struct sts_settings {
-	const char *directory; /* of the file; NULL: memory only */
-	const char *ca_file;   /* authorities of policy hosts; NULL: the
-				  system's */
-	struct config_networks allowed; /* addresses beside global ones */
-	uint64_t port;			/* of policy hosts */
-	uint64_t fetch_s;		/* longest time of a fetch */
-	uint64_t back_off_s;		/* after one that failed */
-	uint64_t refresh_s;		/* age at which a policy is looked at
-					   again */
-	uint64_t unused_s;		/* nobody asked: forget */
-	uint64_t policies;		/* most that are kept */
-	bool share;			/* through Postgres */
-};
-
-extern const struct config_option sts_settings_table[];
-bool sts_settings_fill(struct arena *arena, struct config_source *source,
-		       struct sts_settings *settings, struct why *why);
 
 /* Reads the file.  One that is damaged loses the damaged lines, and one that
  * cannot be read counts as empty: both are logged.  NULL with the reason only
@@ -80,10 +60,11 @@ void sts_cache_forget(struct sts_cache *cache, struct domain domain);
 struct sts_cache_counts {
 	uint64_t policies, bytes;   /* now, in memory */
 	uint64_t fetches, failures; /* since the start */
-	uint64_t refreshes;	    /* of the fetches */
+	uint64_t refreshes;	    /* policies looked at again */
 	uint64_t fallbacks;	    /* answers with an older policy */
+	uint64_t forgotten;	    /* nobody asked, or the time was over */
 	uint64_t file_errors;
-	uint64_t running; /* fetches now */
+	uint64_t running; /* fetches and refreshes now */
 };
 struct sts_cache_counts sts_cache_counts(struct sts_cache *cache);
 

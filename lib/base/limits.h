@@ -121,6 +121,18 @@
  * hosts a person would keep */
 #define LIMIT_STS_POLICY_BYTES (64u << 10)
 #define LIMIT_STS_MX 100
+/* of a policy that is kept: the file as it was served up to the first, else
+ * what it says, which stays below the second */
+#define LIMIT_STS_VERBATIM_BYTES 4096
+#define LIMIT_STS_FILE_BYTES (32u << 10)
+/* all policies together, and fetches at a time: each is a thread that waits
+ * for somebody else's server */
+#define LIMIT_STS_CACHE_BYTES (64u << 20)
+#define LIMIT_STS_FETCHES 128
+/* web servers that others name: the fields of a reply, and addresses of one
+ * kind that are tried */
+#define LIMIT_HTTPS_HEADER_BYTES (64u << 10)
+#define LIMIT_HTTPS_ADDRESSES 8
 /* TLSRPT: RFC 8460 3: report addresses of one record */
 #define LIMIT_TLSRPT_URIS 20
 /* what an MTA tells of one session: Linux sends a datagram of 208 KiB unless

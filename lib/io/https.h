@@ -45,7 +45,7 @@ struct https_options {
 	const struct ipnet *allowed; /* beside global addresses; borrowed */
 	size_t allowed_count;
 	uint16_t port;	   /* for URLs without one; 0: 443 */
-	const char *agent; /* "signet/0.1.0"; NULL: none is told */
+	const char *agent; /* "signet"; NULL: none is told */
 };
 
 struct https_request {

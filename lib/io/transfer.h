@@ -1,8 +1,9 @@
 /* transfer.h - our own mail out: SMTP to the local mail server
  *
- * The one file that includes libcurl.  One message to one recipient is one
- * transaction; the connection is kept from one to the next.  No TLS and no
- * login: the server is ours and near, and delivers further as it is set up.
+ * One of the two files that include libcurl (https.c is the other).  One
+ * message to one recipient is one transaction; the connection is kept from one
+ * to the next.  No TLS and no login: the server is ours and near, and delivers
+ * further as it is set up.
  */
 #ifndef IO_TRANSFER_H
 #define IO_TRANSFER_H

@@ -43,6 +43,10 @@ my %library = (
 
 # A library of several parts, each of which has one file.
 my %parts = (
+	curl => [qw(
+	    lib/io/https.c
+	    lib/io/transfer.c
+	)],
 	openssl => [qw(
 	    lib/base/certificate.c
 	    lib/base/crypto.c
