@@ -16,4 +16,11 @@ struct tls_facts {
 	const struct tls_override *override; /* NULL: there is none */
 };
 
+/* Whether an MTA-STS policy in mode enforce counts. */
+bool tls_facts_is_enforced(const struct tls_facts *facts);
+
+/* The first host that could not be asked about; NULL if there is none. */
+const struct destination_host *
+tls_facts_unknown_host(const struct tls_facts *facts);
+
 #endif

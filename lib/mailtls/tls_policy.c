@@ -118,18 +118,6 @@ by_brackets(struct choice *choice)
 		      "is what protects it");
 }
 
-/* "no answer in time", or what else a failed host says; NULL without one. */
-static const struct destination_host *
-unknown_host(const struct destination *destination)
-{
-	size_t i;
-
-	for (i = 0; i < destination->count; i++)
-		if (destination->hosts[i].state == HOST_UNKNOWN)
-			return &destination->hosts[i];
-	return NULL;
-}
-
 static bool
 by_dns_failure(struct choice *choice)
 {
@@ -149,7 +137,7 @@ by_dns_failure(struct choice *choice)
 						    : "no reason is known"));
 	if (destination->dane != DANE_UNKNOWN)
 		return false;
-	host = unknown_host(destination);
+	host = tls_facts_unknown_host(choice->facts);
 	return decide(
 	    choice, TLS_VERDICT_TEMP, TLS_GROUND_DNS,
 	    arena_printf(
@@ -161,29 +149,22 @@ by_dns_failure(struct choice *choice)
 }
 
 static bool
-is_enforced(const struct choice *choice)
-{
-	return choice->facts->sts != NULL &&
-	       sts_state_is_enforced(choice->facts->sts);
-}
-
-static bool
 by_dane(struct choice *choice)
 {
 	bool rather_sts = choice->options != NULL &&
 			  choice->options->dane_and_sts == TLS_LEVEL_SECURE;
 
 	if (choice->facts->destination->dane != DANE_ALL ||
-	    (rather_sts && is_enforced(choice)))
+	    (rather_sts && tls_facts_is_enforced(choice->facts)))
 		return false;
 	choice->policy->verified_level = TLS_LEVEL_DANE_ONLY;
-	if (unknown_host(choice->facts->destination) != NULL)
+	if (tls_facts_unknown_host(choice->facts) != NULL)
 		return decide_level(choice, TLS_LEVEL_DANE_ONLY,
 				    TLS_GROUND_DANE,
 				    "every MX host has usable TLSA records, or "
 				    "could not be asked and must prove it");
 	return decide_level(choice, TLS_LEVEL_DANE_ONLY, TLS_GROUND_DANE,
-			    is_enforced(choice)
+			    tls_facts_is_enforced(choice->facts)
 				? "every MX host has usable TLSA records, and "
 				  "DANE goes before MTA-STS"
 				: "every MX host has usable TLSA records");
@@ -222,7 +203,7 @@ by_sts(struct choice *choice)
 			    ? ": "
 			    : "",
 			sts != NULL && sts->detail != NULL ? sts->detail : ""));
-	if (!is_enforced(choice))
+	if (!tls_facts_is_enforced(choice->facts))
 		return false;
 	policy->verified_level = TLS_LEVEL_SECURE;
 	policy->mx_mismatch =
@@ -307,7 +288,7 @@ tls_policy_choose(struct arena *arena, const struct tls_facts *facts,
 	if (tls_policy_needs(&facts->nexthop, facts->override)) {
 		note_ttl(facts, policy);
 		policy->problems = tls_problem_list(arena, facts);
-		if (is_enforced(&choice)) {
+		if (tls_facts_is_enforced(facts)) {
 			policy->sts = &facts->sts->policy;
 			policy->sts_file = facts->sts->file;
 		}
