@@ -16,7 +16,7 @@ struct entry {
 	int64_t due_ms, ends_ms;
 	uint32_t hash;
 	uint32_t due_at; /* in the heap */
-	uint32_t lengths[ANSWER_DIALECTS], told_length;
+	uint32_t lengths[ANSWER_DIALECTS], told_length, life_ms;
 	uint8_t name_length;
 	bool used, tells;
 	char bytes[];
@@ -262,6 +262,8 @@ make_entry(const struct answer *answer, uint32_t hash)
 							   : answer->ends_ms;
 	entry->ends_ms = answer->ends_ms;
 	entry->tells = answer->tells;
+	entry->used = answer->used;
+	entry->life_ms = answer->life_ms;
 	entry->name_length = (uint8_t)answer->name.len;
 	entry->told_length = (uint32_t)answer->told.len;
 	to = append(entry->bytes, answer->name);
@@ -316,6 +318,8 @@ show(const struct entry *entry, struct answer *answer)
 	}
 	answer->told = text_of(at, entry->told_length);
 	answer->tells = entry->tells;
+	answer->used = entry->used;
+	answer->life_ms = entry->life_ms;
 	answer->again_ms = entry->due_ms;
 	answer->ends_ms = entry->ends_ms;
 }
@@ -338,10 +342,10 @@ answer_cache_find(struct answer_cache *cache, struct text name, int64_t now_ms,
 }
 
 bool
-answer_cache_due(struct answer_cache *cache, int64_t now_ms, struct text *name)
+answer_cache_due(struct answer_cache *cache, int64_t now_ms,
+		 struct answer *answer)
 {
 	struct entry *entry;
-	bool used;
 
 	while (cache->entries > 0 && cache->heap[0]->due_ms <= now_ms) {
 		entry = cache->heap[0];
@@ -349,11 +353,10 @@ answer_cache_due(struct answer_cache *cache, int64_t now_ms, struct text *name)
 			drop(cache, entry);
 			continue;
 		}
-		used = entry->used;
 		entry->due_ms = entry->ends_ms;
 		heap_sink(cache, entry);
-		*name = name_of(entry);
-		if (used)
+		show(entry, answer);
+		if (entry->used)
 			return true;
 	}
 	return false;

@@ -30,6 +30,8 @@ struct answer {
 	struct text told; /* what the collector is told, without its beginning;
 			     empty: nothing, or see `tells` */
 	bool tells;	  /* the collector is to be told of this answer */
+	bool used;	  /* counts as used already */
+	uint32_t life_ms; /* that it was given; borne along */
 	int64_t again_ms, ends_ms;
 };
 
@@ -43,10 +45,10 @@ void answer_cache_put(struct answer_cache *cache, const struct answer *answer);
 bool answer_cache_find(struct answer_cache *cache, struct text name,
 		       int64_t now_ms, struct answer *answer);
 
-/* Drops what has ended, and gives one name that is to be looked up again:
- * once for each entry.  False if there is none now. */
+/* Drops what has ended, and gives one that is to be looked up again: once for
+ * each entry.  False if there is none now. */
 bool answer_cache_due(struct answer_cache *cache, int64_t now_ms,
-		      struct text *name);
+		      struct answer *answer);
 
 /* When answer_cache_due has something to do; INT64_MAX: never. */
 int64_t answer_cache_next_ms(const struct answer_cache *cache);

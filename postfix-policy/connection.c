@@ -314,10 +314,3 @@ connection_own(struct connection *connection)
 {
 	return connection->own;
 }
-
-struct connection *
-connection_of(void *own)
-{
-	return (struct connection *)(void *)((char *)own -
-					     offsetof(struct connection, own));
-}

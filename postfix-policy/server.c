@@ -345,6 +345,18 @@ begin_draining(struct server *server)
 	collect_ended(server);
 }
 
+static void
+end_all(struct server *server)
+{
+	struct connection *connection;
+
+	for (connection = server->first; connection != NULL;
+	     connection = connection->next)
+		connection_end(connection);
+	collect_ended(server);
+	free_ended(server);
+}
+
 void
 server_run(struct server *server)
 {
@@ -355,6 +367,7 @@ server_run(struct server *server)
 		round_once(server);
 		collect_ended(server);
 	}
+	end_all(server);
 }
 
 /* --- from outside --- */
@@ -384,16 +397,10 @@ server_new(const struct server_options *options,
 void
 server_free(struct server *server)
 {
-	struct connection *connection;
-
 	if (server == NULL)
 		return;
 	close_listeners(server);
-	for (connection = server->first; connection != NULL;
-	     connection = connection->next)
-		connection_end(connection);
-	collect_ended(server);
-	free_ended(server);
+	end_all(server);
 	if (server->shared.epoll_fd >= 0)
 		close(server->shared.epoll_fd);
 	if (server->wake_fd >= 0)

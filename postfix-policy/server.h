@@ -66,7 +66,7 @@ bool server_listen(struct server *server,
 		   const struct listen_access *access, struct why *why);
 
 /* Until server_stop; then nothing new is accepted and what waits is still
- * answered. */
+ * answered.  All connections have ended when it returns. */
 void server_run(struct server *server);
 
 /* These two from any thread. */
@@ -85,9 +85,8 @@ int64_t server_now_ms(const struct connection *connection);
 pid_t connection_peer(const struct connection *connection);
 
 /* Memory for the protocol's own use, cleared when the connection begins. */
-#define CONNECTION_OWN_BYTES 160
+#define CONNECTION_OWN_BYTES 16
 void *connection_own(struct connection *connection);
-struct connection *connection_of(void *own);
 
 struct server_counts {
 	uint64_t accepted, evicted, timed_out; /* since the start */

@@ -59,6 +59,23 @@ queue_take(struct queue *queue)
 	return work;
 }
 
+/* Takes this work out of the queue; NULL if it is not in it. */
+static struct work *
+queue_remove(struct queue *queue, const struct work *work)
+{
+	struct work **at = &queue->first, *found;
+
+	while (*at != NULL && *at != work)
+		at = &(*at)->next;
+	found = *at;
+	if (found == NULL)
+		return NULL;
+	*at = found->next;
+	if (found->next == NULL)
+		queue->last = at;
+	return found;
+}
+
 struct worker_pool *
 worker_pool_new(const struct worker_pool_options *options)
 {
@@ -191,6 +208,25 @@ worker_pool_add(struct worker_pool *pool, struct work *work)
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return taken;
+}
+
+/* It is still counted as background work when it runs: one more of those than
+ * there may be does no harm. */
+void
+worker_pool_hurry(struct worker_pool *pool, const struct work *work)
+{
+	struct work *found;
+
+	pthread_mutex_lock(&pool->lock);
+	found = queue_remove(&pool->background, work);
+	if (found != NULL) {
+		queue_put(&pool->urgent, found);
+		if (pool->idle == 0 &&
+		    pool->threads < pool->options.most_threads)
+			start_thread(pool);
+		pthread_cond_signal(&pool->wanted);
+	}
+	pthread_mutex_unlock(&pool->lock);
 }
 
 static void

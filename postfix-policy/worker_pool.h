@@ -35,6 +35,10 @@ struct worker_pool *worker_pool_new(const struct worker_pool_options *options);
  * has not been taken. */
 bool worker_pool_add(struct worker_pool *pool, struct work *work);
 
+/* Somebody waits for it now: if it has not begun, it comes as if it were no
+ * background work. */
+void worker_pool_hurry(struct worker_pool *pool, const struct work *work);
+
 /* Nothing more is begun: what waits in the queue is given to `drop`.  Waits
  * at most `wait_ms` for what runs.  True if all threads have ended; then the
  * pool is gone, else it stays and its threads keep what they use. */

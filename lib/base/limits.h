@@ -166,6 +166,13 @@
 #define LIMIT_TLS_JOIN_PROCESSES 4000
 #define LIMIT_TLS_JOIN_HOSTS 20
 #define LIMIT_TLS_JOIN_ANSWERS 20
+/* a question to the socketmap: its name, and a key of at most
+ * LIMIT_DOMAIN_INPUT_BYTES with brackets and port */
+#define LIMIT_POLICY_QUESTION_BYTES 2048
+/* a request of check_policy_service: 40 attributes, one of which may be the
+ * subject of a certificate */
+#define LIMIT_DELEGATE_BYTES (64u << 10)
+#define LIMIT_DELEGATE_ATTRIBUTES 100
 
 /* certificates: one, the names of one, those of a chain, a file of them */
 #define LIMIT_CERTIFICATE_BYTES (64u << 10)

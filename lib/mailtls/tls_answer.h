@@ -54,6 +54,11 @@ void tls_answer_write(struct arena *arena, const struct tls_facts *facts,
 		      int64_t at_us, struct text key, const char *map,
 		      struct text reply, struct buf *to);
 
+/* What of it is the same whoever asks: the end of the object from "domain" on,
+ * with its brace.  The beginning is the caller's. */
+void tls_answer_write_end(struct arena *arena, const struct tls_facts *facts,
+			  const struct tls_policy *policy, struct buf *to);
+
 /* Lies in the arena.  At most LIMIT_TLS_ANSWER_BYTES. */
 bool tls_answer_parse(struct arena *arena, struct text datagram,
 		      struct tls_answer *answer, struct why *why);

@@ -164,3 +164,22 @@ tls_answer_write(struct arena *arena, const struct tls_facts *facts,
 	put_problems(arena, object, policy->problems);
 	json_write(object, 0, to);
 }
+
+void
+tls_answer_write_end(struct arena *arena, const struct tls_facts *facts,
+		     const struct tls_policy *policy, struct buf *to)
+{
+	struct json *object = json_new_object(arena);
+	struct buf whole;
+
+	json_put_text(object, "domain", policy->domain.name);
+	put_policy(arena, object, facts, policy->domain);
+	put_hosts(arena, object, facts->destination);
+	put_problems(arena, object, policy->problems);
+	buf_init(&whole, arena, LIMIT_TLS_ANSWER_BYTES);
+	json_write(object, 0, &whole);
+	if (buf_ok(&whole))
+		buf_text(to, text_skip(buf_view(&whole), 1));
+	else
+		buf_string(to, "\"policy\":null}");
+}

@@ -65,7 +65,7 @@ static void
 test_nothing_is_served_after_its_end(void **state)
 {
 	struct answer_cache *cache = answer_cache_new(10, 100000);
-	struct text name;
+	struct answer due;
 
 	(void)state;
 	put(cache, "a.test", "x", 80, 100);
@@ -73,7 +73,7 @@ test_nothing_is_served_after_its_end(void **state)
 	assert_false(has(cache, "a.test", 100));
 	put(cache, "b.test", "x", 80, 90);
 	assert_int_equal(answer_cache_next_ms(cache), 80);
-	assert_false(answer_cache_due(cache, 100, &name));
+	assert_false(answer_cache_due(cache, 100, &due));
 	assert_int_equal(answer_cache_entries(cache), 0);
 	assert_int_equal(answer_cache_bytes(cache), 0);
 	assert_int_equal(answer_cache_next_ms(cache), INT64_MAX);
@@ -84,20 +84,20 @@ static void
 test_what_is_used_is_due_once(void **state)
 {
 	struct answer_cache *cache = answer_cache_new(10, 100000);
-	struct text name;
+	struct answer due;
 
 	(void)state;
 	put(cache, "used.test", "x", 80, 100);
 	put(cache, "other.test", "x", 70, 100);
 	assert_true(has(cache, "used.test", 10));
-	assert_false(answer_cache_due(cache, 79, &name));
-	assert_true(answer_cache_due(cache, 80, &name));
-	assert_text(name, "used.test");
-	assert_false(answer_cache_due(cache, 81, &name));
+	assert_false(answer_cache_due(cache, 79, &due));
+	assert_true(answer_cache_due(cache, 80, &due));
+	assert_text(due.name, "used.test");
+	assert_false(answer_cache_due(cache, 81, &due));
 	assert_true(has(cache, "used.test", 99));
 	/* it comes back and was not used since */
 	put(cache, "used.test", "y", 180, 200);
-	assert_false(answer_cache_due(cache, 180, &name));
+	assert_false(answer_cache_due(cache, 180, &due));
 	assert_int_equal(answer_cache_entries(cache), 1);
 	answer_cache_free(cache);
 }
@@ -151,7 +151,7 @@ test_many(void **state)
 	static int64_t ends[NAMES];
 	struct answer_cache *cache = answer_cache_new(NAMES * 2, 1u << 30);
 	unsigned random = 1;
-	struct text due;
+	struct answer due;
 	char name[32];
 	int64_t now;
 	size_t i, alive = 0;
@@ -167,7 +167,7 @@ test_many(void **state)
 			put(cache, name, name, ends[i] - 1, ends[i]);
 		}
 		while (answer_cache_due(cache, now, &due))
-			assert_true(due.len > 0);
+			assert_true(due.name.len > 0);
 	}
 	for (i = 0; i < NAMES; i++)
 		alive += ends[i] > now - 1;

@@ -150,6 +150,12 @@ test_background_comes_second(void **state)
 	/* one of the five in the background, all of the others */
 	wait_until(&counts, &counts.begun, 6);
 	assert_int_equal(worker_pool_counts(pool).queued, 4);
+	/* until somebody waits for it; what runs cannot be hurried */
+	worker_pool_hurry(pool, &gates[4].work);
+	worker_pool_hurry(pool, &gates[3].work);
+	worker_pool_hurry(pool, &gates[9].work);
+	wait_until(&counts, &counts.begun, 8);
+	assert_int_equal(worker_pool_counts(pool).queued, 2);
 	let_go(&counts);
 	wait_until(&counts, &counts.done, 10);
 	assert_true(worker_pool_close(pool, 60000, drop));
