@@ -17,6 +17,7 @@
 #include "io/listen.h"
 #include "io/log.h"
 #include "milter/live.h"
+#include "milter/wake.h"
 
 /* connections that may wait to be taken; libmilter's own 20 is few for a
  * burst */
@@ -327,8 +328,12 @@ on_end_of_message(SMFICTX *ctx)
 	struct conversation *with = conversation_of(ctx);
 	struct glue_message message = {ctx};
 	sfsistat status = SMFIS_CONTINUE;
+	enum glue_answer answer;
 
-	switch (calls->end(with->session, &message)) {
+	wake_begin();
+	answer = calls->end(with->session, &message);
+	wake_end();
+	switch (answer) {
 	case GLUE_ACCEPT:
 		break;
 	case GLUE_REJECT:
@@ -424,8 +429,14 @@ wait_for_stop(void)
 bool
 glue_serve(struct why *why)
 {
+	int result;
+
+	if (!wake_start(&own_socket, why))
+		return false;
+	result = smfi_main();
+	wake_stop();
 	/* A listener that was told to stop ends with a failure too. */
-	if (smfi_main() == MI_FAILURE && !stopping)
+	if (result == MI_FAILURE && !stopping)
 		return why_set(why, "libmilter ended with an error");
 	wait_for_stop();
 	return true;

@@ -104,6 +104,14 @@ sub read_packet {
 	return (substr($packet, 0, 1), substr $packet, 1);
 }
 
+# Is there an answer to read, or the end?
+sub has_input {
+	my ($self) = @_;
+	my $ready = '';
+	vec($ready, fileno $self->{socket}, 1) = 1;
+	return length $self->{input} || select $ready, undef, undef, 0;
+}
+
 sub negotiate {
 	my ($self, %option) = @_;
 	$self->send_packet('O', pack 'N3', $option{version} // 6,
