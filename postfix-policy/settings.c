@@ -137,8 +137,7 @@ load(struct settings *settings, const char *path, struct why *why)
 				  &settings->common, why) &&
 	       config_fill(settings->source, policy_options_table, "policy",
 			   NULL, &settings->policy, why) &&
-	       sts_settings_fill(settings->arena, settings->source,
-				 &settings->sts, why) &&
+	       sts_settings_fill(settings->source, &settings->sts, why) &&
 	       check(settings, why) &&
 	       config_check(settings->source, config_known_sections, why);
 }
