@@ -201,22 +201,6 @@ open_sources(const struct settings *settings, struct why *why)
 	return program.sts != NULL;
 }
 
-static void
-open_share(const struct settings *settings)
-{
-	struct share_options options = {
-	    .conninfo = settings->common.conninfo,
-	    .program = "signet-policy",
-	    .directory = settings->sts.directory,
-	    .interval_s = 60,
-	    .cache = settings->sts.share ? program.sts : NULL,
-	};
-
-	program.share = share_open(&options);
-	share_start(program.share);
-	sts_cache_start(program.sts);
-}
-
 static int64_t
 tick(void *data, int64_t now_ms)
 {
@@ -312,7 +296,6 @@ close_parts(void)
 	program.has_parts = false;
 	pthread_mutex_unlock(&program.lock);
 	counters_forget();
-	share_close(program.share);
 	if (!worker_pool_close(program.pool, CLOSE_MS, query_drop)) {
 		log_info("some lookups have not ended and are given up");
 		sts_cache_close(program.sts);
@@ -338,7 +321,7 @@ make_parts(struct why *why)
 	raise_files(settings);
 	if (!open_sources(settings, why))
 		return false;
-	open_share(settings);
+	sts_cache_start(program.sts);
 	return open_server(settings, why) && listen_and_count(settings, why);
 }
 
