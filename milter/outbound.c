@@ -9,6 +9,7 @@
 #include "mailauth/dkim_signature.h"
 #include "milter/sign_counters.h"
 #include "milter/sign_facts.h"
+#include "milter/sign_requiretls.h"
 
 #define SIGNATURE_FIELD "DKIM-Signature"
 
@@ -142,8 +143,12 @@ static void
 insert_all(struct glue_message *message, const struct sign_session *session)
 {
 	const struct arc_sealed *sealed = &session->sealed;
+	const char *tls = sign_requiretls_word(session);
 	size_t i;
 
+	if (tls != NULL)
+		glue_insert_field(message, session->arena, 0, "X-Signet-TLS",
+				  text_from(tls));
 	for (i = session->signature_count; i > 0; i--)
 		insert(message, session, SIGNATURE_FIELD,
 		       session->signatures[i - 1].value);

@@ -97,6 +97,7 @@ const struct config_option sign_options_table[] = {
 	   "write the listen of [policy], such as unix:/path"),
     OPTION(requiretls_exempt, CONFIG_STRINGS, NULL,
 	   "write domains, with a dot in front for those below"),
+    OPTION(tls_field, CONFIG_BOOL, "no", "write yes or no"),
     {NULL, NULL, CONFIG_STRING, 0, NULL, 0, 0, NULL, NULL},
 };
 

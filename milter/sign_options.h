@@ -73,6 +73,7 @@ struct sign_options {
 	/* REQUIRETLS mail: where signet-policy listens; NULL: not asked */
 	const char *requiretls_check;
 	struct config_strings requiretls_exempt;
+	bool tls_field;
 };
 
 extern const struct config_option sign_options_table[];

@@ -11,13 +11,18 @@
 #define ASKING_MS 20000
 
 static bool
+is_asked_for(const struct sign_session *session)
+{
+	return session->origin != ORIGIN_FOREIGN &&
+	       (session->requiretls.mail_parameter ||
+		session->requiretls.header);
+}
+
+static bool
 is_wanted(const struct sign_session *session)
 {
 	return session->engine->options->requiretls_check != NULL &&
-	       session->origin != ORIGIN_FOREIGN &&
-	       session->action != SIGN_REJECTED &&
-	       (session->requiretls.mail_parameter ||
-		session->requiretls.header);
+	       session->action != SIGN_REJECTED && is_asked_for(session);
 }
 
 /* "example.org" is that domain, ".example.org" what is below it. */
@@ -106,4 +111,15 @@ sign_requiretls(struct sign_session *session)
 		if (!is_exempt(session, one->name) &&
 		    !ask(session, client, one->name, deadline))
 			return;
+}
+
+const char *
+sign_requiretls_word(const struct sign_session *session)
+{
+	if (!session->engine->options->tls_field ||
+	    session->origin == ORIGIN_FOREIGN)
+		return NULL;
+	if (is_asked_for(session))
+		return "require";
+	return session->requiretls.tls_required_no ? "optional" : NULL;
 }

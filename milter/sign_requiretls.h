@@ -14,4 +14,9 @@ struct sign_session;
  * protected.  What cannot be asked refuses nothing: delivery will see. */
 void sign_requiretls(struct sign_session *session);
 
+/* What X-Signet-TLS says of a message of ours, for the milter_header_checks
+ * of a Postfix that does not know RFC 8689: "require", "optional", or NULL
+ * for none.  Who asks for both wants protection (section 5). */
+const char *sign_requiretls_word(const struct sign_session *session);
+
 #endif
