@@ -61,6 +61,21 @@ sub fields {
 	    $head =~ /^\Q$name\E:[ ]?(.*(?:\n[ \t].*)*)/mgi;
 }
 
+subtest 'in the ledger within two seconds' => sub {
+	my @took;
+	for my $round (1 .. 5) {
+		my ($reply, $id) = $site->send(client => '192.0.2.10',
+		    name => 'out.bank.example', from => 'a@bank.example',
+		    data => $key->sign(message('a@bank.example'),
+		    d => 'bank.example', s => 's1'));
+		my $begin = now();
+		$site->ledger($id);
+		push @took, now() - $begin;
+	}
+	# the median: a pause of the machine is no matter
+	cmp_ok((sort { $a <=> $b } @took)[2], '<', 2, "of @took");
+};
+
 subtest 'a message that passes' => sub {
 	my $sent = $key->sign(message('a@bank.example'),
 	    d => 'bank.example', s => 's1');
@@ -68,9 +83,7 @@ subtest 'a message that passes' => sub {
 	    name => 'out.bank.example', from => 'a@bank.example',
 	    data => $sent);
 	like($reply, qr/^250 2\.0\.0 Ok: queued as $id/, 'accepted');
-	my $begin = now();
-	my $row = $site->ledger($id, 2);
-	cmp_ok(now() - $begin, '<', 2, 'in the ledger within two seconds');
+	my $row = $site->ledger($id);
 
 	my $text = $site->delivered($id);
 	like($text, qr/\AAuthentication-Results: mx\.site\.example;/,

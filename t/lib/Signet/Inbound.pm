@@ -85,7 +85,7 @@ sub configure {
 		common => { hostname => 'mx.site.test', log => 'stderr',
 		    spool_directory => $self->spool },
 		dns => { forward => $self->{dns}->address,
-		    root_key => $anchor, timeout => '3s' },
+		    root_key => $anchor, timeout => '10s' },
 		milter => { listen => $self->socket,
 		    metrics => 'unix:' . $self->metrics },
 	);

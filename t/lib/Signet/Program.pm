@@ -24,6 +24,7 @@ use strict;
 use warnings;
 use parent 'Signet::Service';
 use IO::Socket::UNIX;
+use POSIX ();
 use Socket qw(SOCK_DGRAM);
 use Signet::Util qw(temp_dir wait_for spew slurp spawn end_process
     program_path can_connect run_command);
@@ -165,6 +166,14 @@ sub wait_log {
 		my ($line) = grep { $_ =~ $pattern } split /\n/, $self->log;
 		return $line;
 	}, sub { "a log line like $pattern in\n" . $self->log });
+}
+
+# Processor time that it has used: other load does not change it.
+sub processor_seconds {
+	my ($self) = @_;
+	my ($rest) = slurp("/proc/$self->{pid}/stat") =~ /\) (.*)/s;
+	my ($user, $system) = (split ' ', $rest)[11, 12];
+	return ($user + $system) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 }
 
 # Resident memory in bytes.

@@ -83,7 +83,7 @@ sub configure {
 		    spool_directory => $self->{spool}->dir,
 		    public_addresses => '192.0.2.25' },
 		dns => { forward => $self->{dns}->address, root_key => 'none',
-		    timeout => '3s', cache_entries => 16 },
+		    timeout => '10s', cache_entries => 16 },
 		database => { conninfo => $self->{pg}->conninfo },
 		reports => { from => 'dmarc-reports@site.example',
 		    organization => 'Site, the "best"',

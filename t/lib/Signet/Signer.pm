@@ -124,7 +124,7 @@ sub configure {
 		common => { hostname => $self->{host}, log => 'stderr',
 		    spool_directory => "$self->{dir}/spool" },
 		dns => { forward => $self->{dns}->address,
-		    root_key => $anchor, timeout => '3s' },
+		    root_key => $anchor, timeout => '10s' },
 		keys => { directory => $self->key_dir },
 		sign => { listen => $self->socket, socket_mode => 666,
 		    metrics => 'unix:' . $self->metrics,

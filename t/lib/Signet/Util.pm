@@ -29,6 +29,8 @@ our @EXPORT_OK = qw(temp_dir free_port wait_for run_command must_run slurp
     vectors_dir spawn end_process can_connect find_program program_path now
     run_with_input is_alive);
 
+use constant PATIENCE => 60;
+
 # Daemons live in sbin, which is not in every user's PATH.
 $ENV{PATH} = join ':', $ENV{PATH} // '/usr/bin:/bin',
     '/usr/local/sbin', '/usr/sbin', '/sbin';
@@ -120,9 +122,12 @@ sub free_port {
 }
 
 # Calls `fact` until it returns something true, and returns that. Dies after
-# `seconds`; `what` names what was waited for (string or code returning one).
+# `seconds`, or PATIENCE if that is longer: only a test that fails takes longer
+# for it, while a busy machine makes none fail. `what` names what was waited for
+# (string or code returning one).
 sub wait_for {
 	my ($seconds, $fact, $what) = @_;
+	$seconds = PATIENCE if $seconds < PATIENCE;
 	my $end = now() + $seconds;
 	my $pause = 0.002;
 	for (;;) {
