@@ -11,6 +11,7 @@
 #include "admin/run_part.h"
 #include "admin/status.h"
 #include "admin/suppress.h"
+#include "admin/tls.h"
 
 struct command {
 	const char *name, *program, *argument, *help;
@@ -34,6 +35,8 @@ static const struct command commands[] = {
      "today's messages, spool, loader, database, resolver", status_main},
     {"suppress", NULL, NULL,
      "addresses that get no reports: list, add, extend, remove", suppress_main},
+    {"tls", NULL, NULL, "how mail to a domain is protected: DOMAIN, override",
+     tls_main},
     {"milter", "signet-milter", NULL, "run signet-milter", NULL},
     {"load", "signet-load", NULL, "run signet-load", NULL},
     {"sign", "signet-sign", NULL, "run signet-sign", NULL},

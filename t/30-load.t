@@ -617,6 +617,10 @@ subtest 'rights' => sub {
 			status_reports
 			status_results
 			store_dns_check
+			tls_override_list
+			tls_override_remove
+			tls_override_set
+			tls_overrides
 		)],
 		reporter => [qw(
 			dmarc_report_claim
@@ -644,7 +648,9 @@ subtest 'rights' => sub {
 			report_suppressed
 			status_database
 		)],
-		policy => [],
+		policy => [qw(
+			tls_overrides
+		)],
 		nobody_else => [],
 	);
 	for my $user (sort keys %may) {
