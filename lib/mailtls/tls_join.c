@@ -61,6 +61,7 @@ tls_join_new(struct arena *arena, const struct tls_join_options *options,
 	join->options.report_domain = text_copy(arena, options->report_domain);
 	join->options.report_instance =
 	    text_copy(arena, options->report_instance);
+	join->options.is_indirect = options->is_indirect;
 	join->options.host = text_copy(arena, options->host);
 	join->calls = *calls;
 	join->table = tls_join_table_new(arena);
@@ -259,7 +260,8 @@ tell(struct tls_join *join, const struct tls_join_process *process,
 		mx = process->sessions->mx;
 	delivery.answer = answer_for(join, process, domain,
 				     tls_join_domain(join->work, mx), at_us);
-	tls_join_tell(join->work, &join->calls, &delivery);
+	if (delivery.answer != NULL || !join->options.is_indirect)
+		tls_join_tell(join->work, &join->calls, &delivery);
 }
 
 static void

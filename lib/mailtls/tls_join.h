@@ -63,6 +63,10 @@ struct tls_join_calls {
 struct tls_join_options {
 	/* domain of the senders "report+...@" of our reports; empty: any */
 	struct text report_domain;
+	/* Mail may go by other hosts than the MX of its recipients (relayhost,
+	 * transport maps): where no answer tells the next hop, nobody knows
+	 * whose session it was, and it makes no result. */
+	bool is_indirect;
 	/* syslog_name of the transport of our reports; empty: none */
 	struct text report_instance;
 	/* the host that the answers are given on, as its log names it, up to

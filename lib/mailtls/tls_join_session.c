@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/domain.h"
+#include "base/ipaddr.h"
 #include "base/limits.h"
 #include "mailtls/tls_join_state.h"
 
@@ -17,9 +18,12 @@ struct text
 tls_join_domain(struct arena *arena, struct text name)
 {
 	struct domain domain;
+	struct ipaddr address;
 
-	return domain_parse(arena, name, &domain, NULL) ? domain.name
-							: TEXT("");
+	if (ipaddr_parse(name, &address) ||
+	    !domain_parse(arena, name, &domain, NULL))
+		return TEXT("");
+	return domain.name;
 }
 
 /* The session with that host, a new one if the last is with another, or had
@@ -127,67 +131,68 @@ take_verdict(struct tls_join_process *process, enum postfix_log_kind verdict,
 	}
 }
 
-void
-tls_join_process_line(struct tls_join_process *process,
-		      const struct postfix_log *log, int64_t at_us)
+/* A line about a session with `log->mx`. */
+static void
+take_session(struct tls_join_process *process, struct tls_join_session *session,
+	     const struct postfix_log *log)
 {
-	struct tls_join_session *session;
-
 	switch (log->kind) {
 	case POSTFIX_LOG_ESTABLISHED:
 	case POSTFIX_LOG_REUSED:
-		session = session_of(process, log, at_us, true);
-		if (session == NULL)
-			return;
 		session->is_established = true;
 		session->is_old =
 		    log->resumed || log->kind == POSTFIX_LOG_REUSED;
 		session->trust = log->trust;
 		return;
-	case POSTFIX_LOG_UNVERIFIED:
-		session = session_of(process, log, at_us, true);
-		if (session != NULL)
-			take_failure(process, session, log);
-		return;
 	case POSTFIX_LOG_HANDSHAKE_FAILED:
-		session = session_of(process, log, at_us, true);
-		if (session == NULL)
-			return;
 		session->is_failed = true;
 		take_failure(process, session, log);
 		return;
-	case POSTFIX_LOG_LIBRARY:
-		session = last_session(process);
-		if (session != NULL && session->is_failed)
-			take_failure(process, session, log);
+	case POSTFIX_LOG_UNVERIFIED:
+		take_failure(process, session, log);
 		return;
 	case POSTFIX_LOG_NOT_OFFERED:
 	case POSTFIX_LOG_REFUSED:
-		session = session_of(process, log, at_us, true);
-		if (session != NULL)
-			take_refusal(session, log->kind, log->reply);
+		take_refusal(session, log->kind, log->reply);
 		return;
 	case POSTFIX_LOG_TLSRPT:
-		session = session_of(process, log, at_us, false);
-		if (session != NULL)
-			session->is_told = true;
-		return;
-	case POSTFIX_LOG_NOT_VERIFIED:
-	case POSTFIX_LOG_NOT_STARTED:
-		take_verdict(process, log->kind, 0);
-		return;
-	case POSTFIX_LOG_MX_MISMATCH:
-	case POSTFIX_LOG_POLICY_LOOKUP:
-		add_miss(process, log, at_us);
+		session->is_told = true;
 		return;
 	case POSTFIX_LOG_OTHER:
 	case POSTFIX_LOG_NO_REQUIRETLS:
+	case POSTFIX_LOG_LIBRARY:
+	case POSTFIX_LOG_NOT_VERIFIED:
+	case POSTFIX_LOG_NOT_STARTED:
+	case POSTFIX_LOG_MX_MISMATCH:
+	case POSTFIX_LOG_POLICY_LOOKUP:
 	case POSTFIX_LOG_DELIVERY:
 	case POSTFIX_LOG_SENDER:
 	case POSTFIX_LOG_REMOVED:
 	case POSTFIX_LOG_ACCEPTED:
 	case POSTFIX_LOG_ACCEPT_FAILED:
 		return;
+	}
+}
+
+void
+tls_join_process_line(struct tls_join_process *process,
+		      const struct postfix_log *log, int64_t at_us)
+{
+	struct tls_join_session *session = last_session(process);
+
+	if (log->kind == POSTFIX_LOG_MX_MISMATCH ||
+	    log->kind == POSTFIX_LOG_POLICY_LOOKUP) {
+		add_miss(process, log, at_us);
+	} else if (log->kind == POSTFIX_LOG_LIBRARY) {
+		if (session != NULL && session->is_failed)
+			take_failure(process, session, log);
+	} else if (log->mx.len == 0 && log->address.len == 0) {
+		take_verdict(process, log->kind, 0);
+	} else if (log->kind != POSTFIX_LOG_NO_REQUIRETLS) {
+		session = session_of(process, log, at_us,
+				     log->kind != POSTFIX_LOG_TLSRPT);
+		if (session != NULL)
+			take_session(process, session, log);
 	}
 }
 

@@ -68,7 +68,7 @@ struct tls_join_delivery {
 	bool is_report;
 };
 
-/* --- tls_join_table.c --- */
+/* --- tls_join_state.c --- */
 
 struct tls_join_table;
 

@@ -302,6 +302,30 @@ what_is_never_delivered_is_forgotten(void **state)
 }
 
 static void
+a_relay_host_hides_whose_it_was(void **state)
+{
+	struct world world = begin(*state);
+	const struct tls_join_options options = {.is_indirect = true,
+						 .host = TEXT("out")};
+	const struct tls_join_calls calls = {on_result, on_requiretls, on_look,
+					     on_unresolved, &world};
+
+	world.join = tls_join_new(*state, &options, &calls);
+	line(&world, TEXT(HANDSHAKE));
+	line(&world, TEXT(DELIVERY));
+	assert_text(next_said(&world), "");
+	answer(&world, TEXT("{\"pid\":7,\"at\":\"2026-11-22T12:00:00Z\","
+			    "\"key\":\"a.test\",\"domain\":\"a.test\","
+			    "\"answer\":\"NOTFOUND\"}"));
+	line(&world, TEXT(HANDSHAKE));
+	line(&world, TEXT("Nov 22 12:00:00 out postfix/smtp[7]: ABCDEF2: "
+			  "to=<u@a.test>, relay=mx.a.test[192.0.2.1]:25, "
+			  "delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent "
+			  "(250 ok)"));
+	assert_true(text_starts(next_said(&world), TEXT("result a.test ")));
+}
+
+static void
 processes_are_bounded(void **state)
 {
 	struct world world = begin(*state);
@@ -362,6 +386,7 @@ main(void)
 	    cmocka_unit_test(a_line_read_twice_has_its_id_twice),
 	    cmocka_unit_test(the_position_waits_for_a_delivery),
 	    cmocka_unit_test(what_is_never_delivered_is_forgotten),
+	    cmocka_unit_test(a_relay_host_hides_whose_it_was),
 	    cmocka_unit_test(processes_are_bounded),
 	    cmocka_unit_test(hosts_and_answers_are_bounded),
 	};
