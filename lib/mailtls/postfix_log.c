@@ -79,7 +79,7 @@ static bool
 take_peer(struct scan *in, struct postfix_log *log)
 {
 	struct text name, address;
-	uint64_t port;
+	uint64_t port = 0;
 
 	if (!take_before(in, "[", &name) || text_has(name, ' '))
 		return false;
@@ -90,6 +90,7 @@ take_peer(struct scan *in, struct postfix_log *log)
 		return false;
 	log->mx = name;
 	log->address = address;
+	log->port = (uint16_t)port;
 	return true;
 }
 

@@ -74,6 +74,7 @@ struct postfix_log {
 
 	struct text queue_id;
 	struct text mx, address; /* "mx.example.net", "192.0.2.1" */
+	uint16_t port;		 /* 0: not told */
 	struct text domain;	 /* of the recipient, if nothing else is said */
 	struct text local_part;
 	struct text failure; /* word of RFC 8460 section 4.3 */

@@ -41,6 +41,13 @@
 struct arena;
 struct tls_join;
 
+/* The host that mail went to. */
+struct tls_join_look {
+	struct text mx, address, instance;
+	uint16_t port;
+	int64_t at_us;
+};
+
 /* What comes out.  Texts live as long as the call. */
 struct tls_join_calls {
 	/* `id` is made of the line that tells of the session: the same line
@@ -53,7 +60,7 @@ struct tls_join_calls {
 	/* Mail went under MTA-STS in mode testing, whose checks the mail
 	 * server does not make: somebody may look at the host. */
 	void (*look)(void *data, const struct tls_answer *answer,
-		     struct text mx, struct text address, int64_t at_us);
+		     const struct tls_join_look *look);
 	/* The MX of the domain could not be had: somebody may ask again what
 	 * it was. */
 	void (*unresolved)(void *data, struct text domain, int64_t at_us);

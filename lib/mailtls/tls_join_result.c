@@ -246,9 +246,14 @@ judge_failure(struct outcome *outcome, const struct tls_join_session *session)
 
 /* In mode testing nothing is enforced, and Postfix looks at nothing. */
 static void
-judge_testing(struct outcome *outcome)
+judge_testing(struct outcome *outcome, const struct tls_join_session *session)
 {
 	const struct tls_join_delivery *delivery = outcome->delivery;
+	struct tls_join_look look = {.mx = session->mx,
+				     .address = session->address,
+				     .instance = delivery->log->instance,
+				     .port = session->port,
+				     .at_us = session->at_us};
 
 	if (!tls_join_is_named(delivery->answer, outcome->mx))
 		add_failure(outcome, &outcome->domain,
@@ -256,8 +261,7 @@ judge_testing(struct outcome *outcome)
 			    TEXT("mtasts-policy-mx-mismatch"));
 	else
 		outcome->calls->look(outcome->calls->data, delivery->answer,
-				     outcome->mx, outcome->address,
-				     outcome->at_us);
+				     &look);
 }
 
 static void
@@ -286,7 +290,7 @@ tell_session(struct arena *arena, const struct tls_join_calls *calls,
 	if (session->is_told)
 		leave_out_told(&outcome, session);
 	if (is_testing && session->is_established && !session->is_violated)
-		judge_testing(&outcome);
+		judge_testing(&outcome, session);
 	add_problems(&outcome);
 	tell(&outcome);
 }

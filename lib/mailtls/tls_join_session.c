@@ -42,6 +42,7 @@ session_of(struct tls_join_process *process, const struct postfix_log *log,
 	last = arena_new_value(process->arena, struct tls_join_session);
 	last->mx = tls_join_domain(process->arena, log->mx);
 	last->address = text_copy(process->arena, log->address);
+	last->port = log->port;
 	last->at_us = at_us;
 	last->is_offered = true;
 	*process->sessions_end = last;

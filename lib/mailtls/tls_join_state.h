@@ -13,6 +13,7 @@
 /* A host that was tried. */
 struct tls_join_session {
 	struct text mx, address;
+	uint16_t port;
 	int64_t at_us;
 	enum postfix_log_trust trust;
 	bool is_established, is_old; /* resumed, or used again */

@@ -26,13 +26,11 @@ on_requiretls(void *data, struct text domain, bool offered, int64_t at_us)
 }
 
 static void
-on_look(void *data, const struct tls_answer *answer, struct text mx,
-	struct text address, int64_t at_us)
+on_look(void *data, const struct tls_answer *answer,
+	const struct tls_join_look *look)
 {
 	(void)data;
-	(void)mx;
-	(void)address;
-	(void)at_us;
+	(void)look;
 	if (answer->mode != TLS_ANSWER_TESTING)
 		__builtin_trap();
 }
