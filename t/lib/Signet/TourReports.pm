@@ -179,11 +179,14 @@ END
 	return;
 }
 
-# Files that the other site got: the user's message, and reports.
+# Files that the other site got: the user's message, and reports in the order
+# of their recipients. Names begin with queue IDs, which follow no order.
 sub story {
 	my ($self) = @_;
 	my $other = $self->{other};
-	my @all = map { "$self->{dir}/other/mail/new/$_" } $other->mailbox;
+	my @all = map { "$self->{dir}/other/mail/new/$_" }
+	    sort { $a =~ s/^[^.]*//r cmp $b =~ s/^[^.]*//r }
+	    $other->settle->mailbox;
 	my ($mine) = grep { slurp($_) =~ /^Subject: My account$/m } @all;
 	return { user => $mine, domain => 'site.example', log => $self->{log},
 	    reports => [grep { $_ ne $mine } @all] };
