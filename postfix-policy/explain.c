@@ -43,8 +43,10 @@ explain_look(struct arena *arena, const struct explain_sources *sources,
 {
 	struct tls_facts *facts = &explained->facts;
 
-	*explained = (struct explained){.key = text_copy(arena, key),
-					.now_s = sources->now_s};
+	*explained =
+	    (struct explained){.key = text_copy(arena, key),
+			       .override_trouble = sources->override_trouble,
+			       .now_s = sources->now_s};
 	nexthop_parse(arena, explained->key, &facts->nexthop, NULL);
 	if (facts->nexthop.kind == NEXTHOP_DOMAIN ||
 	    facts->nexthop.kind == NEXTHOP_HOST)

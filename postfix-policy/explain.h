@@ -28,6 +28,8 @@ struct explain_sources {
 	void *context;
 	const struct tls_override *overrides;
 	size_t override_count;
+	const char *override_trouble; /* why they are not known; NULL: they
+					 are */
 	struct tls_policy_options options;
 	int64_t now_s; /* Unix time */
 	struct deadline deadline;
@@ -38,6 +40,7 @@ struct explained {
 	struct text key;
 	struct tls_facts facts;
 	struct tls_policy policy;
+	const char *override_trouble; /* as in the sources */
 	struct dns_memo *dns; /* the questions, in order; NULL: none asked */
 	int64_t now_s;
 };

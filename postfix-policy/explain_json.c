@@ -242,6 +242,7 @@ explain_json(struct arena *arena, const struct explained *explained)
 	put_name(json, "domain", facts->nexthop.domain);
 	json_put_int(json, "port", facts->nexthop.port);
 	put_or_null(json, "override", override_json(arena, facts->override));
+	json_put_string(json, "override_trouble", explained->override_trouble);
 	put_or_null(json, "destination",
 		    destination_json(arena, facts->destination));
 	put_or_null(json, "mta_sts", sts_json(arena, facts->sts));

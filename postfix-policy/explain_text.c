@@ -81,6 +81,10 @@ write_override(const struct page *page)
 {
 	const struct tls_override *override = page->explained->facts.override;
 
+	if (page->explained->override_trouble != NULL)
+		buf_printf(
+		    page->to, "override  not known, this is without: %s\n",
+		    shown_string(page, page->explained->override_trouble));
 	if (override == NULL)
 		return;
 	buf_printf(page->to, "override  %s" TEXT_FMT ": %s",

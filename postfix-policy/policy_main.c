@@ -20,6 +20,7 @@
 #include "postfix-policy/counters.h"
 #include "postfix-policy/delegate.h"
 #include "postfix-policy/domain_memory.h"
+#include "postfix-policy/explain_main.h"
 #include "postfix-policy/feed.h"
 #include "postfix-policy/query.h"
 #include "postfix-policy/server.h"
@@ -74,6 +75,7 @@ static void
 usage(FILE *to)
 {
 	fputs("usage: signet-policy [-n] [-c signet.conf]\n"
+	      "       signet-policy --explain DOMAIN ...\n"
 	      "       signet-policy --version | --help\n",
 	      to);
 }
@@ -403,6 +405,8 @@ main(int argc, char **argv)
 		usage(stdout);
 		return 0;
 	}
+	if (argc > 1 && strcmp(argv[1], "--explain") == 0)
+		return explain_main(argc - 1, argv + 1);
 	if (!read_options(argc, argv)) {
 		usage(stderr);
 		return 2;

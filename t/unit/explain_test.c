@@ -55,6 +55,7 @@ look(struct arena *arena, const char *key, bool with_sts)
 	    .context = (void *)(uintptr_t)&policy_file,
 	    .overrides = arena_copy(arena, &override, sizeof(override)),
 	    .override_count = 1,
+	    .override_trouble = with_sts ? NULL : "nobody answers",
 	    .now_s = 1795100000,
 	    .deadline = any_time};
 	struct tls_override *only =
@@ -147,6 +148,9 @@ what_was_not_asked_makes_mail_wait(void **state)
 
 	assert_int_equal(explained.policy.ground, TLS_GROUND_STS_UNKNOWN);
 	assert_non_null(strstr(page_of(*state, &explained), "mail waits\n"));
+	assert_non_null(strstr(page_of(*state, &explained),
+			       "override  not known, this is without: nobody "
+			       "answers\n"));
 }
 
 static struct text
