@@ -12,7 +12,8 @@
 
 struct slot {
 	uint64_t domain; /* digest; 0: free */
-	uint32_t decision, facts, day;
+	uint32_t decision;
+	uint16_t facts, day;
 };
 
 struct domain_memory {
@@ -110,8 +111,8 @@ domain_memory_note(struct domain_memory *memory, struct text domain,
 		   struct text decision, struct text facts, int64_t now_s)
 {
 	uint32_t decided = (uint32_t)digest(memory, decision);
-	uint32_t found = (uint32_t)digest(memory, facts);
-	uint32_t day = (uint32_t)(now_s / DAY_S);
+	uint16_t found = (uint16_t)(digest(memory, facts) >> 8);
+	uint16_t day = (uint16_t)(now_s / DAY_S);
 	struct domain_news news = {false, false};
 	struct slot *slot;
 

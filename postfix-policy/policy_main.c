@@ -36,7 +36,7 @@
 #define SANITIZED_STACK_BYTES (2u << 20)
 #define THREAD_IDLE_MS 10000
 #define MOST_QUEUED 20000
-/* What was said of so many domains is remembered: 20 bytes each. */
+/* What was said of so many domains is remembered: some 24 bytes each. */
 #define MOST_REMEMBERED 200000
 /* Lookups that do not end in this time are left to the end of the process. */
 #define CLOSE_MS 2000

@@ -26,6 +26,8 @@ static const char *const preferences[] = {"dane", "sts", NULL};
 	}
 
 #define DAY_S 86400ull
+/* DNS answers: hosts that many destinations have in common */
+#define DNS_ENTRIES 1000
 
 const struct config_option policy_options_table[] = {
     OPTION(listen, CONFIG_STRINGS, "unix:" SIGNET_RUNDIR "/policy.sock",
@@ -171,7 +173,12 @@ settings_resolver(const struct settings *settings,
 	memset(options, 0, sizeof(*options));
 	options->forward = common->forward.values;
 	options->forward_count = common->forward.count;
-	options->cache_entries = common->cache_entries;
+	/* Decisions are kept, for as long as the DNS says: what lies below
+	 * them is asked again once for each of those. */
+	options->is_small = true;
+	options->cache_entries = common->cache_entries < DNS_ENTRIES
+				     ? common->cache_entries
+				     : DNS_ENTRIES;
 	options->root_key = common->root_key != NULL
 				? common->root_key
 				: resolver_default_root_key();

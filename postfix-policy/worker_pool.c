@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -147,6 +148,7 @@ run_thread(void *argument)
 {
 	struct worker_pool *pool = argument;
 	struct work *work;
+	bool is_last;
 
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
@@ -157,8 +159,12 @@ run_thread(void *argument)
 			break;
 	}
 	pool->threads--;
+	is_last = pool->threads == 0 && !pool->closing;
 	pthread_cond_signal(&pool->ended);
 	pthread_mutex_unlock(&pool->lock);
+	/* what a burst of work took goes back to the system */
+	if (is_last)
+		malloc_trim(0);
 	return NULL;
 }
 

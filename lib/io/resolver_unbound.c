@@ -88,17 +88,23 @@ static const struct setting forward_settings[] = {
 /* Names that libunbound answers by itself (RFC 6761, RFC 6303, RFC 7686,
  * RFC 8375).  A resolver that we forward to knows its own. */
 #define IP6_LOOPBACK_ZONE                                                      \
-	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."      \
+	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."     \
 	"ip6.arpa."
 
 static const char *const builtin_zones[] = {
-    "localhost.",
-    "127.in-addr.arpa.",
-    "home.arpa.",
-    "onion.",
-    "test.",
-    "invalid.",
-    IP6_LOOPBACK_ZONE,
+    "localhost.", "127.in-addr.arpa.", "home.arpa.",	  "onion.",
+    "test.",	  "invalid.",	       IP6_LOOPBACK_ZONE,
+};
+
+/* For who keeps what came of the answers, not the answers. */
+static const struct setting small_settings[] = {
+    {"msg-cache-size:", "512k", false},
+    {"rrset-cache-size:", "1m", false},
+    {"key-cache-size:", "256k", false},
+    {"neg-cache-size:", "128k", false},
+    {"infra-cache-numhosts:", "500", false},
+    {"outgoing-range:", "256", false},
+    {"num-queries-per-thread:", "512", false},
 };
 
 const char *
@@ -115,16 +121,30 @@ resolver_default_root_key(void)
 }
 
 static bool
-apply_settings(struct ub_ctx *ctx, struct why *why)
+apply_list(struct ub_ctx *ctx, const struct setting *list, size_t count,
+	   struct why *why)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		if (ub_ctx_set_option(ctx, settings[i].name,
-				      settings[i].value) != 0 &&
-		    !settings[i].is_new)
+	for (i = 0; i < count; i++)
+		if (ub_ctx_set_option(ctx, list[i].name, list[i].value) != 0 &&
+		    !list[i].is_new)
 			return why_set(why, "libunbound refuses %s %s",
-				       settings[i].name, settings[i].value);
+				       list[i].name, list[i].value);
+	return true;
+}
+
+static bool
+apply_settings(struct ub_ctx *ctx, const struct resolver_options *options,
+	       struct why *why)
+{
+	if (!apply_list(ctx, settings, sizeof(settings) / sizeof(settings[0]),
+			why) ||
+	    (options->is_small &&
+	     !apply_list(ctx, small_settings,
+			 sizeof(small_settings) / sizeof(small_settings[0]),
+			 why)))
+		return false;
 	ub_ctx_debugout(ctx, NULL);
 	if (ub_ctx_async(ctx, 1) != 0)
 		return why_set(why, "libunbound was built without threads");
@@ -414,7 +434,7 @@ start(struct resolver_unbound *self, const struct resolver_options *options,
 	if (self->ctx == NULL)
 		return why_set(why, "libunbound gives no context: %s",
 			       strerror(errno));
-	if (!apply_settings(self->ctx, why) ||
+	if (!apply_settings(self->ctx, options, why) ||
 	    !apply_forward(self->ctx, options, why) ||
 	    !apply_anchor(self->ctx, options, why) ||
 	    !finish_context(self->ctx, options, why))

@@ -27,7 +27,7 @@ my %pure = map { $_ => 1 } qw(mailauth mailtls judge);
 
 # Headers of the C library and the kernel; every other <...> is foreign.
 my %system = map { $_ => 1 } qw(alloca assert ctype dirent endian errno fcntl fnmatch
-    getopt grp iconv ifaddrs inttypes iso646 libgen limits locale math netdb poll
+    getopt grp iconv ifaddrs inttypes iso646 libgen limits locale malloc math netdb poll
     pthread
     pwd semaphore setjmp signal stdarg stdatomic stdbool stddef stdint stdio
     stdlib string strings sysexits syslog time unistd wchar wctype);
