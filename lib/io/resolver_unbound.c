@@ -43,6 +43,7 @@ struct resolver_unbound {
 struct setting {
 	const char *name, *value;
 	bool is_new; /* a libunbound that does not know it may do without */
+	const char *small; /* for is_small; NULL: the same */
 };
 
 static const struct setting settings[] = {
@@ -52,12 +53,12 @@ static const struct setting settings[] = {
     {"rrset-cache-slabs:", "1", false},
     {"infra-cache-slabs:", "1", false},
     {"key-cache-slabs:", "1", false},
-    {"msg-cache-size:", "16m", false},
-    {"rrset-cache-size:", "32m", false},
-    {"key-cache-size:", "4m", false},
-    {"neg-cache-size:", "1m", false},
-    {"outgoing-range:", "1024", false},
-    {"num-queries-per-thread:", "1024", false},
+    {"msg-cache-size:", "16m", false, "512k"},
+    {"rrset-cache-size:", "32m", false, "1m"},
+    {"key-cache-size:", "4m", false, "256k"},
+    {"neg-cache-size:", "1m", false, "128k"},
+    {"outgoing-range:", "1024", false, "256"},
+    {"num-queries-per-thread:", "1024", false, "512"},
     /* no fragments (RFC 9715 section 3) */
     {"edns-buffer-size:", "1232", false},
     {"harden-glue:", "yes", false},
@@ -96,17 +97,6 @@ static const char *const builtin_zones[] = {
     "test.",	  "invalid.",	       IP6_LOOPBACK_ZONE,
 };
 
-/* For who keeps what came of the answers, not the answers. */
-static const struct setting small_settings[] = {
-    {"msg-cache-size:", "512k", false},
-    {"rrset-cache-size:", "1m", false},
-    {"key-cache-size:", "256k", false},
-    {"neg-cache-size:", "128k", false},
-    {"infra-cache-numhosts:", "500", false},
-    {"outgoing-range:", "256", false},
-    {"num-queries-per-thread:", "512", false},
-};
-
 const char *
 resolver_default_root_key(void)
 {
@@ -121,30 +111,22 @@ resolver_default_root_key(void)
 }
 
 static bool
-apply_list(struct ub_ctx *ctx, const struct setting *list, size_t count,
-	   struct why *why)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (ub_ctx_set_option(ctx, list[i].name, list[i].value) != 0 &&
-		    !list[i].is_new)
-			return why_set(why, "libunbound refuses %s %s",
-				       list[i].name, list[i].value);
-	return true;
-}
-
-static bool
 apply_settings(struct ub_ctx *ctx, const struct resolver_options *options,
 	       struct why *why)
 {
-	if (!apply_list(ctx, settings, sizeof(settings) / sizeof(settings[0]),
-			why) ||
-	    (options->is_small &&
-	     !apply_list(ctx, small_settings,
-			 sizeof(small_settings) / sizeof(small_settings[0]),
-			 why)))
-		return false;
+	const struct setting *one;
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		one = &settings[i];
+		value = options->is_small && one->small != NULL ? one->small
+								: one->value;
+		if (ub_ctx_set_option(ctx, one->name, value) != 0 &&
+		    !one->is_new)
+			return why_set(why, "libunbound refuses %s %s",
+				       one->name, value);
+	}
 	ub_ctx_debugout(ctx, NULL);
 	if (ub_ctx_async(ctx, 1) != 0)
 		return why_set(why, "libunbound was built without threads");
