@@ -108,14 +108,19 @@ sub temp_dir {
 }
 
 # Ports below the range that the kernel hands to outgoing connections: a port
-# from that range could be taken again before the server binds it.
+# from that range could be taken again before the server binds it. A name of the
+# kernel's keeps it for this test until it ends, though nobody listens there.
+my @claims;
 sub free_port {
 	for (1 .. 200) {
 		my $port = 10240 + int rand 20000;
+		my $claim = IO::Socket::UNIX->new(Listen => 1,
+		    Local => "\0signet-test-port-$port") or next;
 		my $tcp = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
 		    LocalPort => $port, Proto => 'tcp', Listen => 1) or next;
 		my $udp = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
 		    LocalPort => $port, Proto => 'udp') or next;
+		push @claims, $claim;
 		return $port;
 	}
 	die "no free port on 127.0.0.1\n";
