@@ -49,10 +49,10 @@ struct setting {
 static const struct setting settings[] = {
     /* one thread works: one lock for each cache, and tables that start
      * small */
-    {"msg-cache-slabs:", "1", false},
-    {"rrset-cache-slabs:", "1", false},
-    {"infra-cache-slabs:", "1", false},
-    {"key-cache-slabs:", "1", false},
+    {"msg-cache-slabs:", "1", false, NULL},
+    {"rrset-cache-slabs:", "1", false, NULL},
+    {"infra-cache-slabs:", "1", false, NULL},
+    {"key-cache-slabs:", "1", false, NULL},
     {"msg-cache-size:", "16m", false, "512k"},
     {"rrset-cache-size:", "32m", false, "1m"},
     {"key-cache-size:", "4m", false, "256k"},
@@ -60,30 +60,30 @@ static const struct setting settings[] = {
     {"outgoing-range:", "1024", false, "256"},
     {"num-queries-per-thread:", "1024", false, "512"},
     /* no fragments (RFC 9715 section 3) */
-    {"edns-buffer-size:", "1232", false},
-    {"harden-glue:", "yes", false},
-    {"harden-dnssec-stripped:", "yes", false},
-    {"harden-below-nxdomain:", "yes", false},
-    {"qname-minimisation:", "yes", false},
-    {"prefetch-key:", "yes", false},
+    {"edns-buffer-size:", "1232", false, NULL},
+    {"harden-glue:", "yes", false, NULL},
+    {"harden-dnssec-stripped:", "yes", false, NULL},
+    {"harden-below-nxdomain:", "yes", false, NULL},
+    {"qname-minimisation:", "yes", false, NULL},
+    {"prefetch-key:", "yes", false, NULL},
     /* a resolver on this host is what most forward to */
-    {"do-not-query-localhost:", "no", false},
+    {"do-not-query-localhost:", "no", false, NULL},
     /* dead servers: tried again soon, and few times for one question */
-    {"infra-host-ttl:", "120", false},
-    {"infra-keep-probing:", "yes", true},
-    {"outbound-msg-retry:", "3", true},
-    {"max-sent-count:", "24", true},
+    {"infra-host-ttl:", "120", false, NULL},
+    {"infra-keep-probing:", "yes", true, NULL},
+    {"outbound-msg-retry:", "3", true, NULL},
+    {"max-sent-count:", "24", true, NULL},
 };
 
 /* A forwarder's own work may take seconds, and libunbound drops what comes
  * after it has asked again: the first wait is long.  There is no other server
  * to go to, so one that was away is asked again soon. */
 static const struct setting forward_settings[] = {
-    {"unblock-lan-zones:", "yes", false},
-    {"infra-host-ttl:", "5", false},
-    {"infra-cache-min-rtt:", "1000", true},
-    {"unknown-server-time-limit:", "1000", true},
-    {"outbound-msg-retry:", "5", true},
+    {"unblock-lan-zones:", "yes", false, NULL},
+    {"infra-host-ttl:", "5", false, NULL},
+    {"infra-cache-min-rtt:", "1000", true, NULL},
+    {"unknown-server-time-limit:", "1000", true, NULL},
+    {"outbound-msg-retry:", "5", true, NULL},
 };
 
 /* Names that libunbound answers by itself (RFC 6761, RFC 6303, RFC 7686,
