@@ -617,6 +617,7 @@ subtest 'rights' => sub {
 			status_reports
 			status_results
 			store_dns_check
+			sts_policy_forget
 			tls_override_list
 			tls_override_remove
 			tls_override_set
@@ -649,6 +650,10 @@ subtest 'rights' => sub {
 			status_database
 		)],
 		policy => [qw(
+			sts_policy_expire
+			sts_policy_put
+			sts_policy_since
+			sts_policy_used
 			tls_overrides
 		)],
 		nobody_else => [],
