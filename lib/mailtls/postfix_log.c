@@ -79,6 +79,7 @@ static bool
 take_peer(struct scan *in, struct postfix_log *log)
 {
 	struct text name, address;
+	struct scan ahead;
 	uint64_t port = 0;
 
 	if (!take_before(in, "[", &name) || text_has(name, ' '))
@@ -86,8 +87,9 @@ take_peer(struct scan *in, struct postfix_log *log)
 	if (!take_before(in, "]", &address) || address.len == 0 ||
 	    address.len > 64 || text_has(address, ' '))
 		return false;
-	if (scan_char(in, ':') && !scan_u64(in, 65535, &port))
-		return false;
+	ahead = *in; /* what a server logs has no port */
+	if (scan_char(&ahead, ':') && scan_u64(&ahead, 65535, &port))
+		*in = ahead;
 	log->mx = name;
 	log->address = address;
 	log->port = (uint16_t)port;
