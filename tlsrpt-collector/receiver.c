@@ -149,14 +149,18 @@ open_places(struct receiver *receiver, struct why *why)
 	return true;
 }
 
+/* From now on a sender is told that nobody receives; what was sent before can
+ * still be read. */
 static void
-unlink_places(struct receiver *receiver)
+close_places(struct receiver *receiver)
 {
 	size_t i;
 
 	for (i = 0; i < receiver->count; i++)
-		if (receiver->watch[i].fd >= 0)
+		if (receiver->watch[i].fd >= 0) {
 			unlink(listen_path(&receiver->places[i].address));
+			shutdown(receiver->watch[i].fd, SHUT_RD);
+		}
 }
 
 static void
@@ -210,7 +214,7 @@ receiver_open(const struct receiver_place *places, size_t count,
 		receiver->watch[i].fd = -1;
 	if (open_places(receiver, why) && start_threads(receiver, why))
 		return receiver;
-	unlink_places(receiver);
+	close_places(receiver);
 	release(receiver);
 	return NULL;
 }
@@ -222,7 +226,7 @@ receiver_close(struct receiver *receiver)
 
 	if (receiver == NULL)
 		return;
-	unlink_places(receiver);
+	close_places(receiver);
 	(void)!write(receiver->watch[receiver->count].fd, &one, sizeof(one));
 	pthread_join(receiver->receives, NULL);
 	pthread_join(receiver->keeps, NULL);
