@@ -140,7 +140,8 @@ sub _migrate {
 	return;
 }
 
-sub _program {
+# Another of our programs, with the configuration of the site.
+sub program {
 	my ($self, $name, %option) = @_;
 	return Signet::Program->new($name, dir => "$self->{dir}/run",
 	    config_file => $self->config_file,
@@ -150,7 +151,7 @@ sub _program {
 sub start_milter {
 	my ($self) = @_;
 	return $self->{milter}->start if $self->{milter};
-	$self->{milter} = $self->_program('signet-milter',
+	$self->{milter} = $self->program('signet-milter',
 	    ready => $self->socket);
 	return $self->{milter};
 }
@@ -158,7 +159,7 @@ sub start_milter {
 sub start_load {
 	my ($self) = @_;
 	return $self->{load}->start if $self->{load};
-	$self->{load} = $self->_program('signet-load');
+	$self->{load} = $self->program('signet-load');
 	return $self->{load};
 }
 

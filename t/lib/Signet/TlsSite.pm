@@ -5,9 +5,11 @@ package Signet::TlsSite;
 #
 #   Signet::TlsSite->need;                   # and enters that network
 #   my $world = Signet::TlsSite->new(
-#       main => { ... },                     # of Postfix
+#       main => { ... },                     # of Postfix, main.cf
 #       settings => { policy => { ... } },   # of signet.conf
+#       without => ['collect', ...],         # and what Signet::Site knows
 #   );
+#   $world->{policy}, {collect}: our programs (Signet::Program)
 #   $world->{ca}, {servers}, {resolver}, {site}, and the site's {mta}, {pg}
 #   my $id = $world->send(@recipients);      # one message to all
 #   my %told = $world->outcomes($id);        # recipient => { dsn, status,
@@ -24,7 +26,7 @@ use Signet::Resolver;
 use Signet::Site;
 use Signet::TlsCases;
 use Signet::TlsServer;
-use Signet::Util qw(run_command wait_for);
+use Signet::Util qw(run_command slurp temp_dir top_dir wait_for);
 
 sub need {
 	my ($class) = @_;
@@ -44,7 +46,7 @@ sub dialect { return tlsrpt() ? 'policy-tlsrpt' : 'policy' }
 
 sub new {
 	my ($class, %option) = @_;
-	my $self = bless {}, $class;
+	my $self = bless { dir => temp_dir(), option => \%option }, $class;
 	$self->own;
 	my $ca = $self->{ca} = Signet::Ca->new;
 	my $servers = $self->{servers} = Signet::TlsServer->new(ca => $ca,
@@ -52,37 +54,91 @@ sub new {
 	    faces => { Signet::TlsCases::faces() });
 	$self->{web} = Signet::PolicyHost->new(address => '198.51.100.1',
 	    port => 443);
-	# where no policy host may be; its authority is the same
+	# where no policy host may be; its authority is another one
 	$self->{inside} = Signet::PolicyHost->new(address => '10.99.0.1',
 	    port => 443);
 	Signet::TlsCases::serve($self->{web}, $self->{inside});
 	$self->{site} = Signet::Site->new(
+		dir => $self->{dir},
 		zones => { Signet::TlsCases::zones($servers, $ca),
 		    %{ $option{zones} // {} } },
 		without => ['milter', @{ $option{without} // [] }],
 		milters => '',
 		main => { $self->main, %{ $option{main} // {} } },
-		%{ $option{settings} // {} },
 	);
 	@$self{qw(mta pg dns)} = @{ $self->{site} }{qw(mta pg dns)};
 	$self->{resolver} = Signet::Resolver->new(dns => $self->{dns});
+	$self->_start_programs;
 	return $self;
 }
 
-# What main.cf says besides smtp_tls_policy_maps.
+sub socket { return "$_[0]{dir}/run/$_[1].sock" }
+
+# What main.cf says: the lines of our documents, with the paths of here.
 sub main {
 	my ($self) = @_;
-	return (
+	my $file = top_dir() . '/docs/examples/main-tls'
+	    . ($self->tlsrpt ? '-3.10.cf' : '.cf');
+	my %main = slurp($file) =~ /^(\w+) = (.*)$/mg;
+	s{(^|unix:)signet/}{$1$self->{dir}/run/} for values %main;
+	return (%main,
 		default_transport => 'smtp:',
 		smtp_bind_address => '192.0.2.25',
-		smtp_dns_support_level => 'dnssec',
-		smtp_host_lookup => 'dns',
-		smtp_tls_security_level => 'dane',
-		smtp_tls_loglevel => 1,
 		smtp_tls_CAfile => $self->{ca}->file,
 		minimal_backoff_time => '3600s',
 		maximal_backoff_time => '7200s',
 	);
+}
+
+sub _settings {
+	my ($self) = @_;
+	return (
+		policy => {
+			listen => 'unix:' . $self->socket('policy')
+			    . ' inet:5461@127.0.0.1',
+			socket_mode => 666,
+			answers => $self->socket('answers'),
+		},
+		mta_sts => {
+			ca_file => $self->{web}->ca_file,
+			allowed_networks => '198.51.100.0/24 203.0.113.0/24',
+			directory => "$self->{dir}/sts",
+		},
+		tls_collect => {
+			listen => 'unix:' . $self->socket('tlsrpt'),
+			socket_mode => 666,
+		},
+	);
+}
+
+sub _start_programs {
+	my ($self) = @_;
+	my $site = $self->{site};
+	my %without = map { $_ => 1 } @{ $self->{option}{without} // [] };
+	mkdir "$self->{dir}/sts", 0700 or die "$self->{dir}/sts: $!\n";
+	my %settings = $self->_settings;
+	my $more = $self->{option}{settings} // {};
+	$settings{$_} = { %{ $settings{$_} // {} }, %{ $more->{$_} } }
+	    for keys %$more;
+	delete @settings{qw(policy mta_sts)} if $without{policy};
+	$site->configure(%settings);
+	$self->{collect} = $site->program('signet-tls-collect')
+	    unless $without{collect};
+	$self->{policy} = $site->program('signet-policy',
+	    ready => 'unix:' . $self->socket('policy'))
+	    unless $without{policy};
+	return;
+}
+
+# What signet-policy answers for a key, as postmap(1) sees it: the text, or
+# undef with what it complains of.
+sub ask {
+	my ($self, $dialect, $key) = @_;
+	my ($status, $out, $err) = run_command('postmap', '-c',
+	    $self->{mta}->config_dir, '-q', $key, 'socketmap:unix:'
+	    . $self->socket('policy') . ":$dialect");
+	chomp $out;
+	return ($status == 0 ? $out : undef, $err);
 }
 
 sub send {
@@ -118,7 +174,7 @@ sub wait_outcomes {
 
 sub stop {
 	my ($self) = @_;
-	for my $part (qw(site resolver servers web inside)) {
+	for my $part (qw(policy collect site resolver servers web inside)) {
 		$self->{$part}->stop if $self->{$part};
 	}
 	return;
