@@ -14,11 +14,9 @@ use Test::More;
 use Signet::Postfix;
 use Signet::TlsCases;
 use Signet::TlsSite;
-use Signet::Util qw(spew temp_dir program_path run_command wait_for
-    skip_or_fail);
+use Signet::Util qw(program_path run_command wait_for skip_or_fail);
 
 for my $program (qw(signet-policy signet-tls-collect)) {
-	next if $ENV{STATIC};
 	program_path($program) or skip_or_fail("$program has not been built");
 }
 Signet::TlsSite->need;
@@ -26,15 +24,7 @@ my $tlsrpt = Signet::TlsSite->tlsrpt;
 my $own = Signet::TlsSite->dialect;
 my @cases = Signet::TlsCases::all();
 note 'Postfix ', Signet::Postfix->version;
-my @static;
-if ($ENV{STATIC}) {
-	my $map = temp_dir() . '/policy';
-	spew($map, join '', map { my $a = Signet::TlsCases::answer($_, $own);
-	    $a =~ s/^OK // ? "$_->{domain}  $a\n" : () } @cases);
-	@static = (main => { smtp_tls_policy_maps => "texthash:$map" },
-	    without => ['policy']);
-}
-my $world = Signet::TlsSite->new(@static);
+my $world = Signet::TlsSite->new;
 my $pg = $world->{pg};
 
 # --- delivery ---
@@ -72,6 +62,59 @@ subtest 'what the mail servers saw' => sub {
 	is(scalar(grep { $_ !~ /^u@/ } keys %seen), 0, 'and nobody else');
 };
 
+# --- answers ---
+
+# "OK dane-only" and so on, with a sentence after TEMP and PERM.
+sub is_reply {
+	my ($got, $want, $name) = @_;
+	return $want =~ /^(?:TEMP|PERM)$/ ? like($got, qr/^$want \S/, $name)
+	    : is($got, $want, $name);
+}
+
+my @domains = map { $_->{domain} } @cases;
+for my $dialect (qw(policy policy-tlsrpt requiretls sts)) {
+	subtest "answers: $dialect" => sub {
+		my @reply = $world->replies($dialect, @domains);
+		is_reply(shift @reply, Signet::TlsCases::answer($_, $dialect),
+		    $_->{name}) for @cases;
+	};
+}
+
+subtest 'keys as Postfix writes them' => sub {
+	my ($good) = $world->replies($own, 'good.sts.example');
+	my @same = qw(GOOD.sts.Example good.sts.example:25 good.sts.example:smtp
+	    GOOD.STS.EXAMPLE:25);
+	my @reply = $world->replies($own, @same);
+	is(shift @reply, $good, $_) for @same;
+	my @none = qw(.sts.example .example [mx.good.sts.example]
+	    [mx.good.sts.example]:25 [203.0.113.1] [203.0.113.1]:25);
+	is_deeply([$world->replies($own, @none)], [('NOTFOUND ') x @none],
+	    'parents, hosts and addresses are not looked up');
+};
+
+subtest 'postmap and posttls-finger agree' => sub {
+	for my $case (@cases) {
+		my $answer = Signet::TlsCases::answer($case, $own);
+		my ($got, $trouble) = $world->ask($own, $case->{domain});
+		is($got, $answer =~ s/^OK //r, "$case->{name}: postmap"),
+		    next if $answer =~ /^OK /;
+		is($got, undef, "$case->{name}: postmap has no answer");
+		is($trouble ne '' ? 1 : 0, $answer eq 'TEMP' ? 1 : 0,
+		    $answer eq 'TEMP' ? '... and fails' : '... nor trouble');
+	}
+	for my $case (@cases) {
+		my $answer = Signet::TlsCases::answer($case, 'policy');
+		my ($level) = $answer =~ /^OK (\S+)/;
+		my ($match) = $answer =~ /match=(\S+)/;
+		my $word = $world->finger($case->{domain}, $level // 'dane',
+		    split /:/, $match // '');
+		my $first = $case->{results}[0] // '';
+		is($level ? $word eq 'Verified' : $word ne '',
+		    $level ? $first =~ /^(?:tlsa|sts) success/ : $first ne '',
+		    "$case->{name}: posttls-finger") or diag $word;
+	}
+};
+
 # --- results ---
 
 sub results {
@@ -86,6 +129,7 @@ sub results {
 	return \%result;
 }
 
+if ($tlsrpt) {
 my $all = grep { @{ $_->{results} } } @cases;
 my $source = $tlsrpt ? 'datagram' : 'log';
 my $rows = eval { wait_for(60, sub {
@@ -96,6 +140,8 @@ for my $case (@cases) {
 	is_deeply([sort @{ $rows->{ $case->{domain} } // [] }],
 	    [sort @{ $case->{results} }], "$case->{name}: the row")
 	    or diag explain $rows->{ $case->{domain} };
+}
+
 }
 
 done_testing;

@@ -20,6 +20,7 @@ package Signet::TlsCases;
 #   host     the name of the server, one that another row has
 #   level    what Postfix is told: dane-only, dane, secure, none (not found),
 #            temp
+#   verified the level for mail that requires TLS, where it is another
 #   sent     "sent", or the DSN status that a refusal begins with, with words
 #   result   of the TLS report: type (tlsa, sts, no-policy-found), and the
 #            result word of RFC 8460 section 4.3, or "success"; several for
@@ -85,7 +86,8 @@ my @dane = (
 	    tlsa => ['zero', 'good'], level => 'dane-only', sent => 'sent',
 	    result => ['tlsa certificate-not-trusted', 'tlsa success']],
 	[half => mx => [[mx1 => 'nobody'], [mx2 => 'good']],
-	    tlsa => ['', 'good'], level => 'dane', sent => 'sent',
+	    tlsa => ['', 'good'], level => 'dane', verified => 'dane-only',
+	    sent => 'sent',
 	    result => 'tlsa success'],
 	[signed => mx => 'self', level => 'none', sent => 'sent',
 	    result => 'no-policy-found success'],
@@ -331,7 +333,8 @@ sub answer {
 	return 'TEMP' if $level eq 'temp';
 	return $case->{sts} && mode($case) eq 'enforce' && $level ne 'none'
 	    ? _secure($case, $dialect) : 'NOTFOUND ' if $dialect eq 'sts';
-	return $level =~ /^(?:dane-only|secure)$/ ? answer($case, 'policy')
+	return $case->{verified} ? "OK $case->{verified}"
+	    : $level =~ /^(?:dane-only|secure)$/ ? answer($case, 'policy')
 	    : 'PERM' if $dialect eq 'requiretls';
 	return 'NOTFOUND ' if $level eq 'none';
 	return $level eq 'secure' ? _secure($case, $dialect) : "OK $level";

@@ -19,6 +19,7 @@ package Signet::TlsSite;
 use strict;
 use warnings;
 use parent 'Signet::Service';
+use IO::Socket::UNIX;
 use Signet::Ca;
 use Signet::Net;
 use Signet::PolicyHost;
@@ -139,6 +140,39 @@ sub ask {
 	    . $self->socket('policy') . ":$dialect");
 	chomp $out;
 	return ($status == 0 ? $out : undef, $err);
+}
+
+# The same, as it comes: "OK ...", "NOTFOUND ", "TEMP ...". Several questions
+# on one connection.
+sub replies {
+	my ($self, $dialect, @keys) = @_;
+	my $socket = IO::Socket::UNIX->new(Peer => $self->socket('policy'))
+	    or die "policy.sock: $!\n";
+	my @reply;
+	for my $key (@keys) {
+		my $question = "$dialect $key";
+		print {$socket} length $question, ":$question,";
+		$socket->flush;
+		local $/ = ':';
+		my $length = readline $socket;
+		defined $length && $length =~ /^(\d+):$/
+		    or die "no netstring for '$question'\n";
+		read $socket, my $text, $1 + 1;
+		$text =~ s/,\z// or die "no netstring: $text\n";
+		push @reply, $text;
+	}
+	return @reply;
+}
+
+# How posttls-finger(1) ends up with a domain at a level: "Verified",
+# "Trusted", "Untrusted", "Anonymous", or "" without TLS.
+sub finger {
+	my ($self, $domain, $level, @match) = @_;
+	local $ENV{MAIL_CONFIG} = $self->{mta}->config_dir;
+	my (undef, $out, $err) = run_command('posttls-finger', '-c', '-l',
+	    $level, '-F', $self->{ca}->file, '-t', 60, '-T', 60, $domain,
+	    @match);
+	return "$out$err" =~ /(\w+) TLS connection established/ ? $1 : '';
 }
 
 sub send {
