@@ -29,7 +29,7 @@
 #define EVENTS 256
 #define MOST_KEYS 200000
 #define MOST_FILE_BYTES (64u << 20)
-#define MOST_REPLY_BYTES (256u << 10)
+#define MOST_REPLY_BYTES (100u << 10)
 /* 100 buckets for each power of ten, from 1 us on */
 #define BUCKETS 800
 
@@ -160,6 +160,18 @@ connect_one(struct load *load, struct client *client)
 	load->open++;
 }
 
+/* A connection is a descriptor. */
+static void
+raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static void
 run(struct load *load, struct client *clients, size_t count)
 {
@@ -246,6 +258,7 @@ main(int argc, char **argv)
 	read_keys(&load, arena, argv[4], argv[5]);
 	if (count == 0 || load.count == 0)
 		return 2;
+	raise_files();
 	clients = xcalloc(count, sizeof(*clients));
 	load.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	begun = now_ns();
