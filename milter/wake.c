@@ -8,7 +8,8 @@
 #include "io/listen.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t changed; /* by the monotonic clock */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 static unsigned waiting; /* workers */
 static bool stop;
 static const struct listen_address *own_socket;
@@ -23,8 +24,7 @@ rest(void)
 				 .tv_nsec = end_ms % 1000 * 1000000};
 
 	while (!stop && clock_monotonic_ms() < end_ms)
-		pthread_cond_clockwait(&changed, &lock, CLOCK_MONOTONIC,
-				       &until);
+		pthread_cond_timedwait(&changed, &lock, &until);
 }
 
 static void *
@@ -47,9 +47,21 @@ wake(void *unused)
 	return NULL;
 }
 
+static void
+init_changed(void)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
 bool
 wake_start(const struct listen_address *address, struct why *why)
 {
+	pthread_once(&once, init_changed);
 	own_socket = address;
 	stop = false;
 	return pthread_create(&thread, NULL, wake, NULL) == 0 ||
