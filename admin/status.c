@@ -5,6 +5,7 @@
 #include "admin/keys_status.h"
 #include "admin/reports_status.h"
 #include "admin/spool_backlog.h"
+#include "admin/tls_status.h"
 #include "base/arena.h"
 #include "base/dns.h"
 #include "base/why.h"
@@ -194,6 +195,7 @@ show_database(const struct config_common *common,
 		show_loaders(pg, arena);
 		show_results(pg, arena);
 		if (!reports_status_show(pg, arena, report_trouble, &why) ||
+		    !tls_status_show(pg, arena, &why) ||
 		    !keys_status_show(pg, arena, keys, key_trouble, &why))
 			database_trouble(why.text);
 	}

@@ -153,6 +153,40 @@ comment on function signet.rcpt_security(text) is
 	'MX hosts), requiretls; each yes, no, unknown or error, and when that '
 	'was seen.';
 
+create or replace function signet.status_tls(
+	out sessions bigint, out failed bigint, out domains bigint,
+	out worst_domain text, out worst_failure text,
+	out newest_s double precision)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+	with session as materialized (
+	select r.id, min(r.recipient_domain) as domain,
+	       bool_or(not r.success) as failed, max(r.at) as at
+	from signet.tls_result r
+	where r.at > now() - interval '24 hours'
+	group by r.id
+	), worst as (
+	select s.domain from session s
+	where s.failed
+	group by s.domain order by count(*) desc, s.domain limit 1
+	)
+	select count(*), count(*) filter (where s.failed),
+	       count(distinct s.domain) filter (where s.failed),
+	       (select w.domain from worst w),
+	       (select f.type from worst w
+		join signet.tls_result_failure f
+			on f.recipient_domain = w.domain
+			and f.at > now() - interval '24 hours'
+		group by f.type order by count(*) desc, f.type limit 1),
+	       extract(epoch from now() - max(s.at))::double precision
+	from session s
+$$;
+comment on function signet.status_tls() is
+	'TLS sessions of the last 24 hours: how many, how many failed, to how '
+	'many domains; the domain with most failures, and its most frequent '
+	'one; seconds since the newest.';
+
 create or replace function signet.tls_expire(
 	p_results interval default '30 days',
 	p_domains interval default '400 days')

@@ -4,7 +4,8 @@
 set local role signet_owner;
 
 grant execute on function
-	signet.rcpt_security(text)
+	signet.rcpt_security(text),
+	signet.status_tls()
 	to signet_admin;
 
 reset role;

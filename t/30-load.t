@@ -616,6 +616,7 @@ subtest 'rights' => sub {
 			status_loaders
 			status_reports
 			status_results
+			status_tls
 			store_dns_check
 			sts_policy_forget
 			tls_override_list

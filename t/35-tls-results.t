@@ -305,6 +305,26 @@ subtest 'what results tell of domains' => sub {
 	isnt($row->(), $before, 'news do');
 };
 
+subtest 'signet status' => sub {
+	my $signet = program_path('signet') or skip_or_fail('not built');
+	my $line = sub { return (grep { /^tls\b/ } split /\n/,
+	    (run_command($signet, 'status', '-c', $conf))[1])[0] };
+	my $all = count('tls_result', "n = 1 and at > now() - interval '1 day'");
+	my $failed = $pg->value('select count(distinct id) from '
+	    . 'signet.tls_result where not success');
+	put(map { result(recipient_domain => 'worst.test', policies => [
+	    policy(success => $false, failures => [{ type =>
+		$_ == 1 ? 'certificate-expired' : 'dane-required' }])]) }
+	    1 .. 9);
+	load_once();
+	my $domains = $pg->value('select count(distinct recipient_domain) from '
+	    . 'signet.tls_result where not success');
+	like($line->(), qr/\Atls {8}in 24 hours: @{[$all + 9]} sessions, @{[
+	    $failed + 9]} failed to $domains domains, most to worst\.test @{[
+	    '']}\(dane-required\); the newest \d+ s ago\z/,
+	    'sessions, failures, the worst');
+};
+
 subtest 'the database away' => sub {
 	$pg->stop;
 	send_all(map { datagram(d => "away$_.test") } 1 .. 500);
