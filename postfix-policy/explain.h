@@ -52,8 +52,8 @@ void explain_look(struct arena *arena, const struct explain_sources *sources,
 /* The page for people, in ASCII but for what is foreign and printable. */
 void explain_write(struct arena *arena, const struct explained *explained,
 		   struct buf *to);
-/* Its parts, for other pages: override, MX and DANE, MTA-STS, problems;
- * replies for each map name. */
+/* Its parts, for other pages: what holds and why, override, MX and DANE,
+ * MTA-STS, problems; replies for each map name. */
 void explain_write_facts(struct arena *arena, const struct explained *explained,
 			 struct buf *to);
 void explain_write_replies(struct arena *arena,

@@ -299,6 +299,10 @@ explain_write_facts(struct arena *arena, const struct explained *explained,
 {
 	struct page page = {arena, explained, to};
 
+	buf_printf(to, TEXT_FMT ": %s\n          %s\n",
+		   TEXT_ARG(shown(&page, explained->key)),
+		   headline(&explained->policy),
+		   shown_string(&page, explained->policy.why));
 	write_override(&page);
 	write_destination(&page);
 	write_sts(&page);
@@ -330,10 +334,6 @@ explain_write(struct arena *arena, const struct explained *explained,
 {
 	struct page page = {arena, explained, to};
 
-	buf_printf(to, TEXT_FMT ": %s\n          %s\n",
-		   TEXT_ARG(shown(&page, explained->key)),
-		   headline(&explained->policy),
-		   shown_string(&page, explained->policy.why));
 	explain_write_facts(arena, explained, to);
 	buf_string(to, "replies\n");
 	explain_write_replies(arena, explained, to);

@@ -10,7 +10,10 @@ grant execute on function
 grant execute on function
 	signet.tls_override_set(text, text, text, text, timestamptz),
 	signet.tls_override_remove(text),
-	signet.tls_override_list(boolean)
+	signet.tls_override_list(boolean),
+	signet.tls_page_days(text, integer),
+	signet.tls_page_reports_in(text, integer),
+	signet.tls_page_sessions(text, integer)
 	to signet_admin;
 
 reset role;

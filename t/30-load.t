@@ -623,6 +623,9 @@ subtest 'rights' => sub {
 			tls_override_remove
 			tls_override_set
 			tls_overrides
+			tls_page_days
+			tls_page_reports_in
+			tls_page_sessions
 		)],
 		reporter => [qw(
 			dmarc_report_claim
