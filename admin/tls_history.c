@@ -47,16 +47,15 @@ write_seen(struct history *history, struct why *why)
 	size_t i;
 
 	if (!ask(history,
-		 "select s.level, s.state, coalesce(to_char(s.at at time zone "
-		 "'UTC', 'YYYY-MM-DD HH24:MI'), ''), coalesce(s.detail, '') "
+		 "select s.level, s.state || coalesce(to_char(s.at at time "
+		 "zone 'UTC', '  YYYY-MM-DD HH24:MI'), '') "
 		 "from signet.rcpt_security($1) s",
 		 why))
 		return false;
 	for (i = 0; i < pg_rows_count(history->rows); i++)
-		buf_printf(history->to, "%-9s %-11.*s %-8.*s %.*s\n",
+		buf_printf(history->to, "%-9s %-11.*s %.*s\n",
 			   title_of("seen", i), TEXT_ARG(shown(history, i, 0)),
-			   TEXT_ARG(shown(history, i, 1)),
-			   TEXT_ARG(shown(history, i, 2)));
+			   TEXT_ARG(shown(history, i, 1)));
 	return true;
 }
 

@@ -147,8 +147,10 @@ write_host(const struct page *page, const struct destination_host *host)
 	buf_printf(page->to, "    %5u " TEXT_FMT "  %s", host->preference,
 		   TEXT_ARG(host->name.name), host_state_name(host->state));
 	if (host->state == HOST_UNKNOWN && host->failed_type != 0)
-		buf_printf(page->to, ": %s could not be asked",
-			   dns_type_name(host->failed_type));
+		buf_printf(
+		    page->to, ": %s %s", dns_type_name(host->failed_type),
+		    host->failed_status == DNS_BOGUS ? "is bogus"
+						     : "could not be asked");
 	if (host->reason != NULL)
 		buf_printf(page->to, ": %s", shown_string(page, host->reason));
 	buf_char(page->to, '\n');
@@ -175,7 +177,10 @@ write_destination(const struct page *page)
 		return;
 	buf_printf(page->to, "MX        ");
 	if (destination->state == DESTINATION_UNKNOWN)
-		buf_printf(page->to, "could not be asked: %s\n",
+		buf_printf(page->to, "%s: %s\n",
+			   destination->mx_status == DNS_BOGUS
+			       ? "bogus"
+			       : "could not be asked",
 			   shown_string(page, destination->reason));
 	else if (destination->state == DESTINATION_NULL_MX ||
 		 destination->count == 0)

@@ -118,34 +118,49 @@ by_brackets(struct choice *choice)
 		      "is what protects it");
 }
 
+static const char *
+told(const char *reason)
+{
+	return reason != NULL ? reason : "no reason is known";
+}
+
 static bool
-by_dns_failure(struct choice *choice)
+by_mx_failure(struct choice *choice)
 {
 	const struct destination *destination = choice->facts->destination;
-	const struct destination_host *host;
 
 	if (destination == NULL)
 		return decide(choice, TLS_VERDICT_TEMP, TLS_GROUND_DNS,
 			      "the DNS was not asked");
-	if (destination->state == DESTINATION_NOT_EVALUATED ||
-	    destination->state == DESTINATION_UNKNOWN)
-		return decide(
-		    choice, TLS_VERDICT_TEMP, TLS_GROUND_DNS,
-		    arena_printf(
-			choice->arena, "the MX records could not be asked: %s",
-			destination->reason != NULL ? destination->reason
-						    : "no reason is known"));
-	if (destination->dane != DANE_UNKNOWN)
+	if (destination->state != DESTINATION_NOT_EVALUATED &&
+	    destination->state != DESTINATION_UNKNOWN)
+		return false;
+	return decide(choice, TLS_VERDICT_TEMP, TLS_GROUND_DNS,
+		      arena_printf(choice->arena, "the MX records %s: %s",
+				   destination->mx_status == DNS_BOGUS
+				       ? "are bogus"
+				       : "could not be asked",
+				   told(destination->reason)));
+}
+
+static bool
+by_host_failure(struct choice *choice)
+{
+	const struct destination_host *host;
+
+	if (choice->facts->destination->dane != DANE_UNKNOWN)
 		return false;
 	host = tls_facts_unknown_host(choice->facts);
-	return decide(
-	    choice, TLS_VERDICT_TEMP, TLS_GROUND_DNS,
-	    arena_printf(
-		choice->arena, "%s of " TEXT_FMT " could not be asked: %s",
-		host->failed_type != 0 ? dns_type_name(host->failed_type)
+	return decide(choice, TLS_VERDICT_TEMP, TLS_GROUND_DNS,
+		      arena_printf(choice->arena, "%s of " TEXT_FMT " %s: %s",
+				   host->failed_type != 0
+				       ? dns_type_name(host->failed_type)
 				       : "all",
-		TEXT_ARG(host->name.name),
-		host->reason != NULL ? host->reason : "no reason is known"));
+				   TEXT_ARG(host->name.name),
+				   host->failed_status == DNS_BOGUS
+				       ? "is bogus"
+				       : "could not be asked",
+				   told(host->reason)));
 }
 
 static bool
@@ -278,7 +293,7 @@ tls_policy_choose(struct arena *arena, const struct tls_facts *facts,
 		  struct tls_policy *policy)
 {
 	static bool (*const rows[])(struct choice *) = {
-	    by_key,  by_override, by_brackets,	by_dns_failure,
+	    by_key,  by_override, by_brackets,	by_mx_failure, by_host_failure,
 	    by_dane, by_sts,	  by_some_dane, by_nothing};
 	struct choice choice = {arena, facts, options, policy};
 	size_t i;
