@@ -9,6 +9,7 @@
 #include "io/spool.h"
 #include "postfix-policy/feed.h"
 #include "postfix-policy/server.h"
+#include "postfix-policy/share.h"
 #include "postfix-policy/sts_cache.h"
 #include "postfix-policy/worker_pool.h"
 
@@ -120,6 +121,14 @@ figure_fetches(const struct counter_sources *from, unsigned at)
 READER(fetches)
 
 static double
+figure_database(const struct counter_sources *from, unsigned at)
+{
+	(void)at;
+	return from->share != NULL && share_is_connected(from->share);
+}
+READER(database)
+
+static double
 figure_questions(const struct counter_sources *from, unsigned at)
 {
 	(void)at;
@@ -157,6 +166,7 @@ enum {
 	M_DATAGRAMS,
 	M_POLICIES,
 	M_FETCHES,
+	M_DATABASE,
 	M_QUESTIONS,
 	M_FACTS,
 	M_RELOADS
@@ -207,6 +217,9 @@ static const struct metric table[] = {
 		    .read = read_policies},
     [M_FETCHES] = {COUNTER("sts_fetches_total", "Fetches of policies."),
 		   .labels = {{"outcome", fetches}}, .read = read_fetches},
+    [M_DATABASE] = {GAUGE("database_connected",
+			  "1 while the database is there."),
+		    .read = read_database},
     [M_QUESTIONS] = {COUNTER("dns_questions_total", "Questions to the DNS."),
 		     .read = read_questions},
     [M_FACTS] = {COUNTER("facts_lost_total",

@@ -12,11 +12,36 @@
 #include "mailtls/tls_answer.h"
 #include "mailtls/tls_facts.h"
 #include "postfix-policy/lookup_tell.h"
+#include "postfix-policy/share.h"
 #include "postfix-policy/sts_cache.h"
 
 /* Nothing that failed is kept for longer: the outage may be over. */
 #define FAILURE_LIFE_MS 5000
 #define SHORTEST_LIFE_MS 1000
+
+/* One that cannot be read says nothing of a level, and makes the mail wait: it
+ * was meant to say something. */
+static const struct tls_override *
+find_override(const struct lookup *lookup, struct arena *arena,
+	      struct domain domain, int64_t now_s)
+{
+	struct tls_override *override;
+	struct share_override found;
+
+	if (lookup->share == NULL || !domain_is_set(domain) ||
+	    !share_override_get(lookup->share, arena, domain, now_s, &found))
+		return NULL;
+	override = arena_new_value(arena, struct tls_override);
+	override->domain = found.domain;
+	override->is_parent = found.is_parent;
+	override->reason = found.reason;
+	override->until_s = found.until_s != 0 ? found.until_s : INT64_MAX;
+	if (!tls_override_level(found.level, override, NULL) ||
+	    (found.match.len > 0 &&
+	     !tls_override_match(arena, found.match, override, NULL)))
+		override->level = TLS_LEVEL_UNSET;
+	return override;
+}
 
 struct text
 lookup_frame(struct arena *arena, struct text payload)
@@ -51,6 +76,8 @@ lookup_at_once(const struct lookup *lookup, struct arena *arena,
 
 	nexthop_parse(arena, key, &facts.nexthop, NULL);
 	*nexthop = facts.nexthop;
+	facts.override = find_override(lookup, arena, facts.nexthop.domain,
+				       clock_unix_ms() / 1000);
 	if (tls_policy_needs(&facts.nexthop, facts.override))
 		return false;
 	tls_policy_choose(arena, &facts, &lookup->choice, &policy);
@@ -113,6 +140,8 @@ lookup_run(const struct lookup *lookup, struct arena *arena,
 	struct tls_policy policy;
 	unsigned i;
 
+	facts.override = find_override(lookup, arena, nexthop->domain,
+				       clock_unix_ms() / 1000);
 	if (tls_policy_needs(nexthop, facts.override))
 		find_facts(lookup, arena, nexthop, &facts);
 	tls_policy_choose(arena, &facts, &lookup->choice, &policy);

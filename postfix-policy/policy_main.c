@@ -203,6 +203,22 @@ open_sources(const struct settings *settings, struct why *why)
 	return program.sts != NULL;
 }
 
+static void
+open_share(const struct settings *settings)
+{
+	struct share_options options = {
+	    .conninfo = settings->common.conninfo,
+	    .program = "signet-policy",
+	    .directory = settings->sts.directory,
+	    .interval_s = 60,
+	    .cache = settings->sts.share ? program.sts : NULL,
+	};
+
+	program.share = share_open(&options);
+	share_start(program.share);
+	sts_cache_start(program.sts);
+}
+
 static int64_t
 tick(void *data, int64_t now_ms)
 {
@@ -300,10 +316,9 @@ close_parts(void)
 	counters_forget();
 	if (!worker_pool_close(program.pool, CLOSE_MS, query_drop)) {
 		log_info("some lookups have not ended and are given up");
-		sts_cache_close(program.sts);
-		spool_close(program.spool);
 		return;
 	}
+	share_close(program.share);
 	query_free(program.query);
 	delegate_free(program.delegate);
 	server_free(program.server);
@@ -323,7 +338,7 @@ make_parts(struct why *why)
 	raise_files(settings);
 	if (!open_sources(settings, why))
 		return false;
-	sts_cache_start(program.sts);
+	open_share(settings);
 	return open_server(settings, why) && listen_and_count(settings, why);
 }
 

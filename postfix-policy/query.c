@@ -11,7 +11,9 @@
 #include "postfix-policy/answer_cache.h"
 #include "postfix-policy/feed.h"
 #include "postfix-policy/query_flights.h"
+#include "postfix-policy/share.h"
 
+#define SHARE_LOOK_MS 1000
 /* Parents come after each "not found" and are no question for anybody. */
 static void
 make_parents(struct query *query)
@@ -223,6 +225,22 @@ forget_all(struct query *query)
 }
 
 static void
+look_at_overrides(struct query *query, int64_t now_ms)
+{
+	struct share *share = query->options.lookup.share;
+	uint64_t generation;
+
+	if (share == NULL || now_ms < query->share_look_ms)
+		return;
+	query->share_look_ms = now_ms + SHARE_LOOK_MS;
+	generation = share_generation(share);
+	if (generation == query->share_generation)
+		return;
+	query->share_generation = generation;
+	forget_all(query);
+}
+
+static void
 take_change(struct query *query)
 {
 	bool is_changed;
@@ -257,6 +275,7 @@ query_tick(struct query *query, int64_t now_ms)
 	int64_t next_ms;
 
 	take_change(query);
+	look_at_overrides(query, now_ms);
 	query_finish_flights(query, now_ms);
 	query_answer_late(query, now_ms);
 	query_look_ahead(query, now_ms);
@@ -266,5 +285,8 @@ query_tick(struct query *query, int64_t now_ms)
 	if (query->table.earliest != NULL &&
 	    query->table.earliest->deadline_ms < next_ms)
 		next_ms = query->table.earliest->deadline_ms;
+	if (query->options.lookup.share != NULL && next_ms != INT64_MAX &&
+	    query->share_look_ms < next_ms)
+		next_ms = query->share_look_ms;
 	return next_ms;
 }

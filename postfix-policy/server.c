@@ -75,7 +75,8 @@ unlink_connection(struct server *server, struct connection *connection)
 	add(&server->counts.open, -1);
 }
 
-/* Those that have ended: seen in each round, wherever they ended. */
+/* Those that have ended, wherever that was.  Their memory stays for the rest of
+ * the round: epoll may still speak of them. */
 static void
 collect_ended(struct server *server)
 {
@@ -86,7 +87,8 @@ collect_ended(struct server *server)
 		if (connection->fd >= 0)
 			continue;
 		unlink_connection(server, connection);
-		connection_free(connection);
+		connection->next = server->ended;
+		server->ended = connection;
 	}
 }
 
@@ -130,13 +132,15 @@ make_room(struct server *server)
 {
 	struct connection *connection, *longest = NULL;
 
+	if (server->open >= server->options.connections)
+		collect_ended(server);
 	if (server->open < server->options.connections)
 		return true;
 	for (connection = server->first; connection != NULL;
 	     connection = connection->next)
 		if (is_silent(connection) &&
 		    (longest == NULL ||
-		     connection->since_ms < longest->since_ms))
+		     connection->since_ms <= longest->since_ms))
 			longest = connection;
 	if (longest == NULL)
 		return false;
