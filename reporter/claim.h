@@ -27,8 +27,9 @@ struct claim {
 	bool is_made;	       /* the file is kept in the database */
 	struct text file_name; /* then its name */
 	bool decided;	       /* so are all destinations */
-	/* what the kind asked for: row 0, from this column on */
+	/* what the kind asked for: in this row, from this column on */
 	const struct pg_rows *rows;
+	size_t row;
 	int column;
 };
 

@@ -106,6 +106,10 @@ begin
 		return (select lower(d.address)
 			from signet.dmarc_report_destination d
 			where d.id = p_report_id);
+	elsif p_kind = 'tls' then
+		return (select lower(d.address)
+			from signet.tls_report_destination d
+			where d.id = p_report_id);
 	elsif p_kind = 'failure' then
 		return (select lower(d.address)
 			from signet.dmarc_failure_destination d

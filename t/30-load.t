@@ -617,6 +617,7 @@ subtest 'rights' => sub {
 			status_reports
 			status_results
 			status_tls
+			status_tls_reports
 			store_dns_check
 			sts_policy_forget
 			tls_override_list
@@ -626,6 +627,11 @@ subtest 'rights' => sub {
 			tls_page_days
 			tls_page_reports_in
 			tls_page_sessions
+			tls_report_again
+			tls_report_groups
+			tls_report_set
+			tls_report_unset
+			tls_report_waiting
 		)],
 		reporter => [qw(
 			dmarc_report_claim
@@ -652,6 +658,19 @@ subtest 'rights' => sub {
 			dmarc_failure_result
 			report_suppressed
 			status_database
+			tls_report_affected
+			tls_report_claim
+			tls_report_destinations
+			tls_report_expire
+			tls_report_finish
+			tls_report_gzip
+			tls_report_made
+			tls_report_next
+			tls_report_plan
+			tls_report_preview
+			tls_report_result
+			tls_report_rows
+			tls_report_waiting
 		)],
 		policy => [qw(
 			sts_policy_expire

@@ -13,6 +13,7 @@
 #include "milter/sign_options.h"
 #include "sql/load_settings.h"
 #include "tlsrpt-collector/collect_settings.h"
+#include "tlsrpt-collector/tls_report_settings.h"
 
 static void
 list(const struct config_option *table)
@@ -45,5 +46,6 @@ main(void)
 	list(report_settings_table);
 	list(intake_settings_table);
 	list(collect_settings_table);
+	list(tls_report_settings_table);
 	return 0;
 }

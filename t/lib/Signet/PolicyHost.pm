@@ -222,7 +222,9 @@ sub _serve {
 	    SSL_key_file => $self->key_file) or return;
 	my $request = _read_request($tls) or return;
 	$request->{host} = $host;
-	$self->_note('requests', JSON::PP->new->canonical->encode($request)
+	# bytes of a body stay what they are
+	$self->_note('requests', JSON::PP->new->ascii->canonical
+	    ->encode($request)
 	    . "\n");
 	return _until_gone($peer) if $fault eq 'mute';
 	if ($site->{hold}) {
