@@ -127,6 +127,7 @@ if ($minor >= 11) {
 	spew("$dir/tls_checks", $checks, 0644);
 	spew("$dir/reqtls_status", page($old, '5.7.30 REQUIRETLS'), 0644);
 	$services = page($old, 'reqtls    unix');
+	$services =~ s/^.*tls_required_enable.*\n//m if $minor < 10;
 }
 my $mta = Signet::Postfix->new(host => 'out.site.example', main => \%main,
     services => $services);
