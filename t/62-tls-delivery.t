@@ -115,6 +115,27 @@ subtest 'postmap and posttls-finger agree' => sub {
 	}
 };
 
+my $config = $world->{site}->config_file;
+
+sub explained {
+	my ($domain) = @_;
+	my ($status, $out, $err) = run_command(program_path('signet-policy'),
+	    '--explain', $domain, '-c', $config, '--json');
+	return $out ne '' ? JSON::PP::decode_json($out)
+	    : { error => $err };
+}
+
+subtest 'signet-policy --explain agrees, and tells what is wrong' => sub {
+	for my $case (@cases) {
+		my $told = explained($case->{domain});
+		is_reply($told->{replies}{$own},
+		    Signet::TlsCases::answer($case, $own), $case->{name});
+		my @types = map { $_->{type} } @{ $told->{policy}{problems} };
+		is_deeply(\@types, [$case->{problem} // ()], '... problems')
+		    or diag explain $told->{policy};
+	}
+};
+
 # --- results ---
 
 sub results {
@@ -143,5 +164,55 @@ for my $case (@cases) {
 }
 
 }
+
+# --- outages: never a weaker answer ---
+
+my @protected = grep { $_->{level} =~ /^(?:dane-only|secure)$/ } @cases;
+my @known = map { $_->{domain} } @protected;
+
+sub answers_are_the_same {
+	my ($when) = @_;
+	my @reply = $world->replies($own, @known);
+	is_deeply(\@reply, [map { Signet::TlsCases::answer($_, $own) }
+	    @protected], "$when: the answers are the same");
+	return;
+}
+
+subtest 'without PostgreSQL' => sub {
+	$pg->stop('immediate');
+	answers_are_the_same('it went away');
+	$world->{policy}->restart;
+	answers_are_the_same('signet-policy starts without it');
+	$pg->start;
+};
+
+subtest 'without policy hosts' => sub {
+	$world->{web}->stop;
+	answers_are_the_same('they went away');
+	$world->{policy}->restart;
+	answers_are_the_same('signet-policy starts without them');
+	$world->new_policy_ids;
+	$world->{policy}->restart;
+	answers_are_the_same('the records tell of policies that cannot be had');
+	my $told = explained('good.sts.example');
+	is($told->{policy}{problems}[0]{type}, 'sts-policy-fetch-error',
+	    'which is a problem to report');
+	$world->{web}->start;
+};
+
+subtest 'without DNS' => sub {
+	$world->{resolver}->stop;
+	$world->{dns}->stop;
+	$world->{site}->configure(policy => { deadline => '3s' },
+	    dns => { timeout => '3s' });
+	$world->{policy}->restart;
+	my @some = qw(good.dane.example good.sts.example open.sts.example
+	    signed.dane.example none.sts.example);
+	like($_, qr/^TEMP \S/, 'an answer to wait for')
+	    for $world->replies($own, @some);
+	my $id = $world->send('v@good.sts.example', 'v@open.sts.example');
+	my $told = $world->wait_outcomes($id, 2);
+	like($told->{$_}{dsn}, qr/^4\./, "$_ waits") for sort keys %$told;
+};
 
 done_testing;

@@ -99,7 +99,10 @@ sub _settings {
 			    . ' inet:5461@127.0.0.1',
 			socket_mode => 666,
 			answers => $self->socket('answers'),
+			# a busy machine is no reason for another answer
+			deadline => '60s',
 		},
+		dns => { timeout => '30s' },
 		mta_sts => {
 			ca_file => $self->{web}->ca_file,
 			allowed_networks => '198.51.100.0/24 203.0.113.0/24',
@@ -128,6 +131,16 @@ sub _start_programs {
 	$self->{policy} = $site->program('signet-policy',
 	    ready => 'unix:' . $self->socket('policy'))
 	    unless $without{policy};
+	return;
+}
+
+# Every MTA-STS record tells of a newer policy.
+sub new_policy_ids {
+	my ($self) = @_;
+	my %zones = Signet::TlsCases::zones(@$self{qw(servers ca)});
+	s/id=1;/id=2;/g for map { $_->{text} } grep { ref } values %zones;
+	$self->{dns}->change(map { $_ => $zones{$_} }
+	    qw(dane.example sts.example));
 	return;
 }
 
