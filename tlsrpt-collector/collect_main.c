@@ -16,11 +16,13 @@
 #include "tlsrpt-collector/collect_counters.h"
 #include "tlsrpt-collector/collect_settings.h"
 #include "tlsrpt-collector/source_datagram.h"
+#include "tlsrpt-collector/source_maillog.h"
 
 /* Opened in this order, closed in the other. */
-enum { DATAGRAMS, SOURCES };
+enum { DATAGRAMS, MAILLOG, SOURCES };
 static const struct collect_source *const sources[SOURCES] = {
     [DATAGRAMS] = &source_datagram,
+    [MAILLOG] = &source_maillog,
 };
 
 struct command {
@@ -160,6 +162,7 @@ run(struct arena *arena, const struct command *command)
 		return run_service(&settings);
 	config_print_changed(source, config_common_table);
 	config_print_changed(source, collect_settings_table);
+	config_print_changed(source, maillog_settings_table);
 	return EX_OK;
 }
 

@@ -91,6 +91,8 @@ collect_settings_read(struct arena *arena, const char *path,
 	       config_common_fill(arena, *source, &settings->common, why) &&
 	       config_fill(*source, collect_settings_table, "tls_collect", NULL,
 			   settings, why) &&
+	       maillog_settings_fill(arena, *source, &settings->maillog,
+				     why) &&
 	       config_check(*source, config_known_sections, why) &&
 	       read_places(arena, *source, settings, why) &&
 	       check_metrics(*source, settings, why);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "io/config_common.h"
+#include "tlsrpt-collector/maillog_settings.h"
 
 struct arena;
 struct receiver_place;
@@ -20,6 +21,7 @@ struct collect_settings {
 	/* as read: no place with "none" */
 	struct receiver_place *places;
 	size_t place_count;
+	struct maillog_settings maillog;
 };
 
 extern const struct config_option collect_settings_table[];

@@ -52,6 +52,7 @@ my %parts = (
 	    lib/base/crypto.c
 	    lib/base/private_key.c
 	    lib/io/tls_client.c
+	    lib/io/webpki.c
 	)],
 );
 

@@ -1,0 +1,24 @@
+/* source_maillog.h - what the mail server's log tells of TLS
+ *
+ * One thread reads the lines (log_feed.h), and the answers of signet-policy
+ * that belong to them, and makes events of both (maillog_events.h).  What it
+ * has not told yet when it ends is read again at the next start
+ * (maillog_position.h); events that come twice have the same id.
+ */
+#ifndef TLSRPT_COLLECTOR_SOURCE_MAILLOG_H
+#define TLSRPT_COLLECTOR_SOURCE_MAILLOG_H
+
+#include <stdint.h>
+
+#include "tlsrpt-collector/collect.h"
+
+extern const struct collect_source source_maillog;
+
+struct source_maillog_counts {
+	uint64_t lines, results, answers;
+	uint64_t answers_dropped, bad_answers, forgotten;
+};
+/* Any thread; NULL gives zeroes. */
+struct source_maillog_counts source_maillog_counts(void *handle);
+
+#endif
