@@ -113,6 +113,29 @@ write_sessions(struct history *history, struct why *why)
 /* --- reports --- */
 
 static bool
+write_ours(struct history *history, struct why *why)
+{
+	size_t i;
+
+	if (!ask(
+		history,
+		"select to_char(r.day, 'YYYY-MM-DD'), concat_ws(': ', r.state, "
+		"r.reason), coalesce(r.destinations, '') "
+		"from signet.tls_page_reports_out($1) r",
+		why))
+		return false;
+	for (i = 0; i < pg_rows_count(history->rows); i++)
+		buf_printf(history->to, "%-9s %.*s  %.*s  %.*s\n",
+			   title_of("ours", i), TEXT_ARG(shown(history, i, 0)),
+			   TEXT_ARG(shown(history, i, 1)),
+			   TEXT_ARG(shown(history, i, 2)));
+	if (i == 0)
+		buf_string(history->to,
+			   "ours      no TLS report was due to them\n");
+	return true;
+}
+
+static bool
 write_theirs(struct history *history, struct why *why)
 {
 	size_t i;
@@ -150,7 +173,7 @@ tls_history_write(struct arena *arena, struct pg *pg, struct domain domain,
 		  struct buf *to)
 {
 	static bool (*const parts[])(struct history *, struct why *) = {
-	    write_seen, write_days, write_sessions, write_theirs};
+	    write_seen, write_days, write_sessions, write_ours, write_theirs};
 	struct history history = {
 	    .arena = arena, .pg = pg, .domain = pg_text(domain.name), .to = to};
 	struct why why;

@@ -68,4 +68,22 @@ $$;
 comment on function signet.tls_page_reports_in(text, integer) is
 	'The newest TLS reports that a domain sent to us about our servers.';
 
+create or replace function signet.tls_page_reports_out(p_domain text,
+	p_most integer default 3)
+returns table (day date, state text, reason text, destinations text)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+	select (o.begin_at at time zone 'UTC')::date, o.state, o.reason,
+	       (select string_agg(d.uri || ' ' || d.state, ', ' order by d.uri)
+		from signet.tls_report_destination d where d.report = o.id)
+	from signet.tls_report_out o
+	where o.policy_domain = lower(p_domain)
+	order by o.begin_at desc, o.about
+	limit p_most
+$$;
+comment on function signet.tls_page_reports_out(text, integer) is
+	'The newest TLS reports that were due to a domain, and what became of '
+	'them.';
+
 reset role;

@@ -13,6 +13,7 @@ grant execute on function
 	signet.tls_override_list(boolean),
 	signet.tls_page_days(text, integer),
 	signet.tls_page_reports_in(text, integer),
+	signet.tls_page_reports_out(text, integer),
 	signet.tls_page_sessions(text, integer)
 	to signet_admin;
 

@@ -310,7 +310,27 @@ subtest 'the page' => sub {
 	like($out, qr/FAILED +sts +certificate-expired mx\.sts\.test/m,
 	    'sessions');
 	unlike($out, qr/\e/, 'nothing for the terminal to obey');
+	like($out, qr/^ours      no TLS report was due to them$/m, 'ours');
 	like($out, qr/^theirs    no TLS report from them to us$/m, 'theirs');
+	$pg->psql(<<'END');
+with o as (insert into signet.tls_report_out (policy_domain, about, what,
+	begin_at, end_at, report_id, submitter, state, rows_seen)
+	values ('sts.test', 'domain', 'failures', '2026-11-20Z', '2026-11-21Z',
+	'r1', 'example.org', 'sent', 2) returning id)
+insert into signet.tls_report_destination (report, uri, state)
+select id, 'mailto:tls@sts.test', 'sent' from o;
+with i as (insert into signet.report_in (id, at, kind, sender_domain, domain,
+	begin_at, end_at) values (gen_random_uuid(), now(), 'tls', 'sts.test',
+	'example.org', '2026-11-19Z', '2026-11-20Z') returning id)
+insert into signet.tls_report_in_policy (report, n, at, policy_type,
+	policy_domain, successful, failed)
+select id, 1, now(), 'sts', 'example.org', 12, 3 from i;
+END
+	(undef, $out) = told([], 'sts.test');
+	like($out, qr/^ours      2026-11-20  sent  mailto:tls\@sts\.test sent$/m,
+	    'a report of ours');
+	like($out, qr/^theirs    2026-11-19  about example\.org: 12 good, 3 failed$/m,
+	    'a report of theirs');
 	($status, $out) = told([], 'dane.test');
 	like($out, qr/^TLSRPT    reports go to mailto:tls\@dane\.test$/m,
 	    'where they want reports');

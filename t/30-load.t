@@ -626,6 +626,7 @@ subtest 'rights' => sub {
 			tls_overrides
 			tls_page_days
 			tls_page_reports_in
+			tls_page_reports_out
 			tls_page_sessions
 			tls_report_again
 			tls_report_groups
