@@ -126,6 +126,37 @@ sub end_load {
 	return { slurp("$dir/$name.out") =~ /^(\S+) (\S+)$/mg };
 }
 
+subtest 'figures' => sub {
+	my %page;
+	for (split /\n/, slurp(top_dir() . '/docs/metrics.md')) {
+		my ($name, $type, $labels) =
+		    /^\| `(signet_policy_\w+)` \| (\w+) \|(.*?)\| .* \|$/
+		    or next;
+		$page{$name} = join ' ', $type, map { join ',',
+		    split /[ ,]+/ } $labels =~ /`\w+`: ([^;]+)/g;
+	}
+	my $socket = IO::Socket::UNIX->new(Peer => "$dir/metrics.sock")
+	    or die "metrics: $!\n";
+	syswrite $socket, "GET /metrics HTTP/1.0\r\n\r\n";
+	my $all = do { local $/; <$socket> };
+	my %type = $all =~ /^# TYPE (\S+) (\S+)$/mg;
+	my %program;
+	for my $name (keys %type) {
+		my (%seen, @labels);
+		for my $labels ($all =~ /^$name\{(.*?)\}/mg) {
+			my $n = 0;
+			for my $value ($labels =~ /="(.*?)"/g) {
+				push @{ $labels[$n] }, $value
+				    unless $seen{$n}{$value}++;
+				$n++;
+			}
+		}
+		$program{$name} = join ' ', $type{$name},
+		    map { join ',', @$_ } @labels;
+	}
+	is_deeply(\%program, \%page, 'docs/metrics.md tells all of them');
+};
+
 subtest 'one question at a time' => sub {
 	my $map = client();
 	is($map->ask('policy', 'plain.test'), 'NOTFOUND ', 'nothing known');

@@ -11,6 +11,7 @@
 #include "io/config_reports.h"
 #include "milter/options.h"
 #include "milter/sign_options.h"
+#include "postfix-policy/settings.h"
 #include "sql/load_settings.h"
 #include "tlsrpt-collector/collect_settings.h"
 #include "tlsrpt-collector/tls_report_settings.h"
@@ -43,6 +44,7 @@ main(void)
 	list(milter_options_table);
 	list(sign_options_table);
 	list(load_settings_table);
+	list(policy_options_table);
 	list(report_settings_table);
 	list(intake_settings_table);
 	list(collect_settings_table);
