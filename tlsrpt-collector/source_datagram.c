@@ -14,8 +14,10 @@
 #include "tlsrpt-collector/collect_settings.h"
 
 #define TELL_MS 10000
-/* below it a burst of a busy MTA is too much for the system */
-#define QUEUE_WANTED 256
+/* below it a burst of a busy MTA, or a host that is busy for a tenth of a
+ * second, is too much for the system */
+#define QUEUE_LEAST 512
+#define QUEUE_WANTED 4096
 
 struct source {
 	struct collect *collect;
@@ -90,11 +92,11 @@ warn_of_queue(void)
 {
 	unsigned length = datagram_queue_length();
 
-	if (length > 0 && length < QUEUE_WANTED)
+	if (length > 0 && length < QUEUE_LEAST)
 		log_warning("the system keeps %u datagrams for a receiver: "
 			    "a burst of a busy mail server is lost; set "
 			    "net.unix.max_dgram_qlen = %u in /etc/sysctl.d",
-			    length, 2 * QUEUE_WANTED);
+			    length, QUEUE_WANTED);
 }
 
 static bool
