@@ -9,9 +9,12 @@
  *	idle			until no fetch runs
  *	fill COUNT		that many policies, as if they had been fetched
  *	start			the thread that looks after the policies
- *	forget DOMAIN | counts | memory
+ *	share			one look at the database
+ *	override DOMAIN		what share knows
+ *	post URL		a request with a body, as reports go
+ *	forget DOMAIN | counts
  *
- * The end of the input closes the cache.
+ * "quit" or the end of the input closes the cache.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -25,8 +28,10 @@
 #include "base/xalloc.h"
 #include "io/clock.h"
 #include "io/config_common.h"
+#include "io/https.h"
 #include "io/log.h"
 #include "io/resolver_unbound.h"
+#include "postfix-policy/share.h"
 #include "postfix-policy/sts_job.h"
 #include "postfix-policy/sts_refresh.h"
 
@@ -34,6 +39,7 @@
 
 struct driver {
 	struct sts_cache *cache;
+	struct share *share;
 	struct resolver *resolver;
 	int64_t shift_s;
 };
@@ -194,6 +200,63 @@ tell_counts(const struct driver *driver, struct arena *arena)
 }
 
 static struct json *
+look(const struct driver *driver, struct arena *arena)
+{
+	struct json *told = json_new_object(arena);
+	struct why why = {""};
+
+	json_put_bool(told, "good",
+		      share_look(driver->share, now_ms(driver) / 1000, &why));
+	json_put_string(told, "why", why.text);
+	json_put_int(told, "generation",
+		     (int64_t)share_generation(driver->share));
+	return told;
+}
+
+static struct json *
+tell_override(const struct driver *driver, struct arena *arena,
+	      struct text name)
+{
+	struct json *told = json_new_object(arena);
+	struct share_override found;
+	struct domain domain;
+
+	if (!domain_parse(arena, name, &domain, NULL) ||
+	    !share_override_get(driver->share, arena, domain,
+				now_ms(driver) / 1000, &found))
+		return told;
+	json_put_text(told, "domain", found.domain.name);
+	json_put_bool(told, "parent", found.is_parent);
+	json_put_text(told, "level", found.level);
+	json_put_text(told, "match", found.match);
+	json_put_text(told, "reason", found.reason);
+	json_put_int(told, "until", found.until_s);
+	return told;
+}
+
+static struct json *
+post(const struct driver *driver, struct arena *arena, struct text url)
+{
+	const struct https_request request = {.url = text_string(arena, url),
+					      .media_type =
+						  "application/tlsrpt+gzip",
+					      .body = TEXT_INIT("the \0 body"),
+					      .body_most = 1000};
+	struct json *told = json_new_object(arena);
+	struct https_reply reply = {0};
+	struct why why = {""};
+	enum https_result result =
+	    https_ask(driver->cache->https, arena, driver->resolver, &request,
+		      clock_deadline_in(DEADLINE_MS), &reply, &why);
+
+	json_put_string(told, "result", https_result_name(result));
+	json_put_int(told, "status", reply.status);
+	json_put_text(told, "body", reply.body);
+	json_put_string(told, "why", why.text);
+	return told;
+}
+
+static struct json *
 obey(struct driver *driver, struct arena *arena, struct scan *in)
 {
 	struct domain domain;
@@ -203,6 +266,12 @@ obey(struct driver *driver, struct arena *arena, struct scan *in)
 		return get(driver, arena, in);
 	if (scan_string(in, "many "))
 		return many(driver, arena, in);
+	if (scan_string(in, "share"))
+		return look(driver, arena);
+	if (scan_string(in, "override "))
+		return tell_override(driver, arena, scan_rest(in));
+	if (scan_string(in, "post "))
+		return post(driver, arena, scan_rest(in));
 	if (scan_string(in, "later ") && scan_u64(in, UINT32_MAX, &number))
 		driver->shift_s += (int64_t)number;
 	else if (scan_string(in, "round"))
@@ -231,6 +300,8 @@ converse(struct driver *driver)
 		struct json *told;
 
 		scan_init(&in, text_trim(text_from(line)));
+		if (scan_string(&in, "quit"))
+			break;
 		told = obey(driver, arena, &in);
 		buf_init(&to, arena, 1u << 20);
 		json_write(told, 0, &to);
@@ -243,20 +314,19 @@ converse(struct driver *driver)
 
 static bool
 set_up(struct arena *arena, const char *path, struct sts_settings *settings,
-       struct resolver_unbound **unbound, struct why *why)
+       struct config_common *common, struct resolver_unbound **unbound,
+       struct why *why)
 {
 	struct config_source *source = config_read(arena, path, why);
-	struct config_common common;
 	struct resolver_options options = {0};
 
-	if (source == NULL ||
-	    !config_common_fill(arena, source, &common, why) ||
+	if (source == NULL || !config_common_fill(arena, source, common, why) ||
 	    !sts_settings_fill(source, settings, why) ||
 	    !config_check(source, config_known_sections, why))
 		return false;
-	options.forward = common.forward.values;
-	options.forward_count = common.forward.count;
-	options.cache_entries = common.cache_entries;
+	options.forward = common->forward.values;
+	options.forward_count = common->forward.count;
+	options.cache_entries = common->cache_entries;
 	*unbound = resolver_unbound_open(&options, why);
 	return *unbound != NULL;
 }
@@ -267,11 +337,14 @@ main(int argc, char **argv)
 	struct arena *arena = arena_new();
 	struct resolver_unbound *unbound;
 	struct sts_settings settings;
+	struct config_common common;
+	struct share_options share = {.program = "sts_driver"};
 	struct driver driver = {0};
 	struct why why;
 
 	log_open("sts_driver", "stderr", true);
-	if (argc != 2 || !set_up(arena, argv[1], &settings, &unbound, &why)) {
+	if (argc != 2 ||
+	    !set_up(arena, argv[1], &settings, &common, &unbound, &why)) {
 		fprintf(stderr, "%s\n", argc != 2 ? "one file" : why.text);
 		return 2;
 	}
@@ -281,9 +354,14 @@ main(int argc, char **argv)
 		fprintf(stderr, "%s\n", why.text);
 		return 1;
 	}
+	share.conninfo = common.conninfo;
+	share.directory = settings.directory;
+	share.cache = driver.cache;
+	driver.share = share_open(&share);
 	puts("{}");
 	fflush(stdout);
 	converse(&driver);
+	share_close(driver.share);
 	sts_cache_close(driver.cache);
 	resolver_unbound_close(unbound);
 	arena_free(arena);
