@@ -17,9 +17,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (dkim_key_parse(arena, text_of((const char *)data, size), &key,
 			   NULL)) {
-		if (dkim_key_allows(&key, &signature, NULL))
+		if (dkim_key_allows(&key, &signature, false, NULL))
 			assert(key.type == CRYPTO_RSA && key.sha256 &&
 			       key.email && key.data.len > 0);
+		if (dkim_key_allows(&key, &signature, true, NULL))
+			assert(key.type == CRYPTO_RSA && key.sha256 &&
+			       key.data.len > 0);
 		public = dkim_key_public(arena, &key, NULL);
 		if (public != NULL)
 			assert(public_key_type(public) == key.type &&
