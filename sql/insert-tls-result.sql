@@ -18,7 +18,7 @@ as $$
 	), held as materialized (
 	select e.id, p.n, e.at, e.host, e.program, e.source, e.instance,
 		e.recipient_domain, p.type, p.domain, s.strings, s.mx_hosts,
-		p.success, e.report, p.failures,
+		p.success, e.report, p.failures, e.tlsrpt_record,
 		signet.tls_policy_id(p.type, p.domain, s.strings, s.mx_hosts)
 			as policy
 	from event e
@@ -68,16 +68,16 @@ as $$
 	order by h.policy, h.at desc
 	on conflict (id) do update set used = greatest(p.used, excluded.used)
 	), seen as (
-	select e.recipient_domain as domain, e.at, e.tlsrpt_record,
-		(select case when bool_or(f.type = 'starttls-not-supported')
-				then false
-			when bool_or(h.success and e.source <> 'policy'
-				or f.type like 'certificate-%') then true end
-		 from held h
-		 left join lateral json_to_recordset(h.failures)
-			as f (type text) on true
-		 where h.id = e.id) as starttls
-	from event e
+	select h.recipient_domain as domain, h.at, h.tlsrpt_record,
+		case when bool_or(f.type = 'starttls-not-supported')
+			then false
+		when bool_or(h.success and h.source <> 'policy'
+			or f.type like 'certificate-%') then true
+		end as starttls
+	from held h
+	left join lateral json_to_recordset(h.failures) as f (type text)
+		on true
+	group by h.id, h.recipient_domain, h.at, h.tlsrpt_record
 	), known as (
 	select signet.recipient_domain_tls_put(array_agg(row(s.domain, s.at,
 		s.starttls, s.at, null, null, null, null, null, null, null,
