@@ -25,4 +25,12 @@ struct log_feed {
 	bool is_json; /* lines are objects of the journal */
 };
 
+struct maillog_settings;
+
+/* The file or the journal, as the settings say. */
+void log_feed_open(const struct maillog_settings *settings, const char *mark,
+		   struct log_feed *feed);
+/* Which it is: a path, or "journal". */
+const char *log_feed_name(const struct maillog_settings *settings);
+
 #endif

@@ -1,19 +1,17 @@
 #include "tlsrpt-collector/log_journal.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/deadline.h"
 #include "base/limits.h"
+#include "base/why.h"
 #include "base/xalloc.h"
+#include "io/child.h"
 #include "io/clock.h"
 #include "io/log.h"
 #include "mailtls/postfix_log.h"
@@ -35,82 +33,45 @@ struct journal {
 
 /* --- the child --- */
 
-static bool
-spawn(struct journal *journal, char *const *arguments, int output)
-{
-	static char path[] = "PATH=/usr/bin:/bin", locale[] = "LC_ALL=C.UTF-8";
-	static char *const environment[] = {path, locale, NULL};
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none, pipe;
-	int error;
-
-	sigemptyset(&none);
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&files, output, 1);
-	posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &pipe);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK |
-						  POSIX_SPAWN_SETSIGDEF);
-	error = posix_spawn(&journal->child, journal->program, &files,
-			    &attributes, arguments, environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	if (error == 0)
-		return true;
-	journal->child = 0;
-	if (!journal->told)
-		log_warning("%s: %s", journal->program, strerror(error));
-	journal->told = true;
-	return false;
-}
-
 static void
 start(struct journal *journal)
 {
 	char after[LOG_MARK_BYTES + 32];
-	char name[] = "journalctl", follow[] = "--follow",
-	     json[] = "--output=json", all[] = "--lines=all",
-	     none[] = "--lines=0", mail[] = "SYSLOG_FACILITY=2",
-	     fields[] = "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,"
-			"SYSLOG_PID,_PID,_HOSTNAME,"
-			"_SOURCE_REALTIME_TIMESTAMP";
-	char *arguments[] = {name,  follow, json, fields,
-			     after, all,    mail, NULL};
-	int ends[2];
+	const char *arguments[] = {
+	    journal->program,
+	    "--follow",
+	    "--output=json",
+	    "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,"
+	    "_HOSTNAME,_SOURCE_REALTIME_TIMESTAMP",
+	    "SYSLOG_FACILITY=2",
+	    "--lines=0",
+	    NULL,
+	    NULL};
+	struct why why;
 
-	snprintf(after, sizeof(after), "--after-cursor=%s", journal->cursor);
-	if (journal->cursor[0] == '\0') {
-		arguments[4] = none;
-		arguments[5] = mail;
-		arguments[6] = NULL;
+	if (journal->cursor[0] != '\0') {
+		snprintf(after, sizeof(after), "--after-cursor=%s",
+			 journal->cursor);
+		arguments[5] = "--lines=all";
+		arguments[6] = after;
 	}
 	journal->again = clock_deadline_in(AGAIN_MS);
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return;
-	if (spawn(journal, arguments, ends[1])) {
-		fcntl(ends[0], F_SETFL, O_NONBLOCK);
-		journal->fd = ends[0];
+	if (child_follow(arguments, &journal->child, &journal->fd, &why)) {
 		journal->told = false;
-	} else {
-		close(ends[0]);
+		return;
 	}
-	close(ends[1]);
+	journal->child = 0;
+	journal->fd = -1;
+	if (!journal->told)
+		log_warning("the journal is not read: %s", why.text);
+	journal->told = true;
 }
 
 static void
 end(struct journal *journal)
 {
-	if (journal->child > 0) {
-		kill(journal->child, SIGTERM);
-		while (waitpid(journal->child, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (journal->child > 0)
+		child_end(journal->child);
 	if (journal->fd >= 0)
 		close(journal->fd);
 	journal->child = 0;

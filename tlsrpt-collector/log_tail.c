@@ -117,34 +117,40 @@ take_copy(struct tail *tail)
 	open_next(tail);
 }
 
-/* At the end of what is there: has the file been rotated? */
+/* Whether there is less, or something else, than what was read. */
+static bool
+was_emptied(struct tail *tail)
+{
+	struct log_file now;
+
+	if (tail->is_rotated || !log_file_read(tail->fd, &now))
+		return false;
+	if (now.bytes < tail->offset + tail->len ||
+	    !log_file_has_head(tail->fd, &tail->file))
+		return true;
+	tail->file = now;
+	return false;
+}
+
+/* At the end of what is there: has the file been renamed? */
 static bool
 look_for_rotation(struct tail *tail)
 {
-	struct log_file now;
-	struct stat there;
+	struct stat there, here;
 
 	if (tail->is_rotated) {
 		close_file(tail);
 		return open_next(tail);
 	}
-	if (!log_file_read(tail->fd, &now))
-		return false;
-	if (now.bytes < tail->offset + tail->len ||
-	    !log_file_has_head(tail->fd, &tail->file)) {
-		take_copy(tail);
-		return tail->fd >= 0;
-	}
-	tail->file = now;
 	if (stat(tail->path, &there) != 0 || there.st_size == 0 ||
-	    ((uint64_t)there.st_ino == now.inode &&
-	     (uint64_t)there.st_dev == now.device))
+	    fstat(tail->fd, &here) != 0 ||
+	    (there.st_ino == here.st_ino && there.st_dev == here.st_dev))
 		return false;
 	/* what was written between the last look and the rename */
-	if (now.bytes > tail->offset + tail->len)
+	if ((uint64_t)here.st_size > tail->offset + tail->len)
 		return true;
 	close_file(tail);
-	queue_newer(tail, &now);
+	queue_newer(tail, &tail->file);
 	return open_next(tail);
 }
 
@@ -204,6 +210,10 @@ next_line(void *handle, struct text *line)
 	for (;;) {
 		if (take_line(tail, line))
 			return true;
+		if (was_emptied(tail))
+			take_copy(tail);
+		if (tail->fd < 0)
+			return false;
 		if (!fill(tail) && !look_for_rotation(tail))
 			return false;
 	}

@@ -18,8 +18,7 @@
 #include "io/log.h"
 #include "mailtls/postfix_log.h"
 #include "tlsrpt-collector/collect_settings.h"
-#include "tlsrpt-collector/log_journal.h"
-#include "tlsrpt-collector/log_tail.h"
+#include "tlsrpt-collector/log_feed.h"
 #include "tlsrpt-collector/maillog_answers.h"
 #include "tlsrpt-collector/maillog_events.h"
 #include "tlsrpt-collector/maillog_position.h"
@@ -178,16 +177,11 @@ run(void *data)
 static void
 open_feed(struct source *source, const struct maillog_settings *settings)
 {
-	char mark[LOG_MARK_BYTES], name[LOG_MARK_BYTES];
+	char mark[LOG_MARK_BYTES];
 
-	snprintf(name, sizeof(name), "%s",
-		 settings->log_journal ? "journal" : settings->log_file);
-	source->position =
-	    maillog_position_open(settings->log_position, name, mark);
-	if (settings->log_journal)
-		log_journal_open(settings->log_journalctl, mark, &source->feed);
-	else
-		log_tail_open(settings->log_file, mark, &source->feed);
+	source->position = maillog_position_open(settings->log_position,
+						 log_feed_name(settings), mark);
+	log_feed_open(settings, mark, &source->feed);
 }
 
 static void

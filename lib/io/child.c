@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -193,4 +194,38 @@ child_words(struct arena *arena, const struct child_result *result, size_t most)
 		if (*at == '\n' || *at == '\t')
 			*at = ' ';
 	return utf8_for_log(arena, text_from(line), most);
+}
+
+bool
+child_follow(const char *const *arguments, pid_t *pid, int *output,
+	     struct why *why)
+{
+	int ends[2], none = open("/dev/null", O_RDWR | O_CLOEXEC), error;
+	struct files files = {.input = none, .words = none};
+
+	if (none < 0 || pipe2(ends, O_CLOEXEC) != 0) {
+		error = errno;
+		if (none >= 0)
+			close(none);
+		return why_set(why, "%s: %s", arguments[0], strerror(error));
+	}
+	files.output = ends[1];
+	error = start(arguments, &files, pid);
+	close(none);
+	close(ends[1]);
+	if (error == 0) {
+		fcntl(ends[0], F_SETFL, O_NONBLOCK);
+		*output = ends[0];
+		return true;
+	}
+	close(ends[0]);
+	return why_set(why, "%s: %s", arguments[0], strerror(error));
+}
+
+void
+child_end(pid_t pid)
+{
+	kill(-pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }

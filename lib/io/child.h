@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/text.h"
 
@@ -35,6 +36,13 @@ bool child_run(struct arena *arena, const char *const *arguments,
 bool child_run_files(struct arena *arena, const char *const *arguments,
 		     int input, int output, int64_t time_ms,
 		     struct child_result *result, struct why *why);
+
+/* One that goes on beside us and is read: its standard output is `*output`
+ * (not blocking); what it says else is thrown away.  False with a reason. */
+bool child_follow(const char *const *arguments, pid_t *pid, int *output,
+		  struct why *why);
+/* Kills it with all it started, and waits. */
+void child_end(pid_t pid);
 
 /* What it said, fit for one line of ours. */
 struct text child_words(struct arena *arena, const struct child_result *result,
