@@ -27,6 +27,8 @@ static const struct command commands[] = {
      dns_main},
     {"explain-sign", "signet-sign", "--explain",
      "say which key signet-sign would sign a message with, and why", NULL},
+    {"explain-tls", "signet-policy", "--explain",
+     "say what a mail server is told of a domain's TLS, and all facts", NULL},
     {"keys", NULL, NULL,
      "signing keys: make, publish, rotate, retire, revoke, delete", keys_main},
     {"queue", NULL, NULL,
