@@ -95,7 +95,7 @@ sub page {
 	my ($block) = grep { index($_, $word) >= 0 }
 	    $part =~ /^```\n(.*?)^```\n/msg;
 	die "no '$word' below '$heading'\n" unless $block;
-	$block =~ s{unix:signet/policy\.sock}{unix:$socket}g;
+	$block =~ s{unix:signet-policy/policy\.sock}{unix:$socket}g;
 	$block =~ s{/etc/postfix/}{$dir/}g;
 	return $block;
 }
