@@ -455,6 +455,9 @@ begin
 	if not found then
 		return false;
 	end if;
+	delete from signet.tls_report_destination d
+	where d.report = p_id and d.state = 'undecided'
+	and d.uri <> all (p_uris);
 	insert into signet.tls_report_destination as d (report, uri,
 		address, host, state, reason, next_at)
 	select p_id, l.uri, nullif(l.address, ''), nullif(l.host, ''),

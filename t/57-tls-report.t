@@ -155,6 +155,8 @@ part 'the whole way' => sub {
 	    . "$row->{report_id}.json.gz", 'the file');
 	is(Digest::SHA::sha256_hex($mail->{gzip}), $row->{gzip_sha256},
 	    'and its digest');
+	is_deeply([Signet::TlsReporter::faults($mail->{report})], [],
+	    'as RFC 8460 section 4.4 has it');
 	is_deeply($mail->{report}, {
 		'organization-name' => 'Site, the "best"',
 		'date-range' => { 'start-datetime' => "${day}T00:00:00Z",
@@ -183,6 +185,8 @@ part 'the whole way' => sub {
 		}],
 	}, 'the report, with what its MX did');
 	is($host->{to}, 'tls@mx.h.example', 'and to the MX host');
+	is_deeply([Signet::TlsReporter::faults($host->{report})], [],
+	    'by the same rules');
 	is_deeply([map { $_->{policy} } @{ $host->{report}{policies} }],
 	    [{ 'policy-type' => 'tlsa', 'policy-string' =>
 		['3 1 1 ' . 'ab' x 32], 'policy-domain' => 'a.example',
@@ -638,6 +642,30 @@ part 'killed at any moment' => sub {
 		is(scalar keys %kinds, 1, "$twice->[0]{to} got it "
 		    . @$twice . ' times: the same report');
 	}
+};
+
+part 'a report that nobody got, asked for again' => sub {
+	$r->zone(record('again.example', 'mailto:old@again.example',
+	    'mailto:both@again.example'));
+	$r->{mta}->set(smtpd_recipient_restrictions =>
+	    'check_recipient_access static:{550 5.1.1 nobody}');
+	$r->results({ domain => 'again.example',
+	    fail => 'validation-failure' });
+	($status, $log) = $r->run;
+	is(report_of('again.example')->{state}, 'given_up', 'refused');
+	$r->{mta}->set(smtpd_recipient_restrictions => '');
+	$r->zone(record('again.example', 'mailto:new@again.example',
+	    'mailto:both@again.example'));
+	my $id = report_of('again.example')->{report_id};
+	is($r->pg->value("select signet.tls_report_again('$id')"), 't',
+	    'once more');
+	($status, $log) = $r->run;
+	is($status, 0, 'done') or diag $log;
+	is_deeply([map { $_->{to} } mails(2)],
+	    ['both@again.example', 'new@again.example'],
+	    'to whom the record names now');
+	is($r->pg->value("select signet.tls_report_again('$id')"), 'f',
+	    'not when it was sent');
 };
 
 part 'arguments and configuration' => sub {

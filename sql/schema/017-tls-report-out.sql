@@ -86,7 +86,7 @@ alter table signet.tls_report_out alter column gzip set storage external;
 create unique index tls_report_out_report_id
 	on signet.tls_report_out (report_id);
 create index tls_report_out_next
-	on signet.tls_report_out (next_at, about, id) where next_at is not null;
+	on signet.tls_report_out (about, next_at, id) where next_at is not null;
 create index tls_report_out_end on signet.tls_report_out (end_at);
 
 comment on table signet.tls_report_out is

@@ -151,6 +151,59 @@ sub forget {
 	return $self;
 }
 
+# What breaks the grammar of RFC 8460 section 4.4, by rules of the test's own.
+sub faults {
+	my ($report) = @_;
+	my @faults;
+	my $want = sub {
+		my ($in, $where, %rule) = @_;
+		push @faults, "$where: $_ is unknown"
+		    for grep { !exists $rule{s/\?$//r} && !exists $rule{"$_?"} }
+			sort keys %$in;
+		for my $name (sort keys %rule) {
+			(my $plain = $name) =~ s/\?$//;
+			if (!defined $in->{$plain}) {
+				push @faults, "$where: no $plain"
+				    if $plain eq $name;
+				next;
+			}
+			my $value = ref $in->{$plain} eq 'ARRAY'
+			    ? join "\n", @{ $in->{$plain} } : $in->{$plain};
+			push @faults, "$where: $plain=$value"
+			    if ref $rule{$name} && $value !~ $rule{$name};
+		}
+	};
+	my $time = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+	my $count = qr/^\d+$/;
+	my $any = qr/./;
+	my $address = qr/^[0-9a-f.:]+$/;
+	$want->($report, 'report', 'organization-name' => $any,
+	    'date-range' => 1, 'contact-info' => qr/^\S+\@\S+$/,
+	    'report-id' => qr/^\S+$/, policies => 1);
+	$want->($report->{'date-range'}, 'date-range',
+	    'start-datetime' => $time, 'end-datetime' => $time);
+	for my $policy (@{ $report->{policies} }) {
+		$want->($policy, 'policies', policy => 1, summary => 1,
+		    'failure-details?' => 1);
+		$want->($policy->{policy}, 'policy', 'policy-type' =>
+		    qr/^(?:tlsa|sts|no-policy-found)$/, 'policy-domain' =>
+		    qr/^[a-z0-9.-]+$/, 'policy-string?' => $any,
+		    'mx-host?' => qr/^[a-z0-9.*-]+(?:\n[a-z0-9.*-]+)*$/);
+		$want->($policy->{summary}, 'summary',
+		    'total-successful-session-count' => $count,
+		    'total-failure-session-count' => $count);
+		$want->($_, 'failure-details', 'result-type' =>
+		    qr/^(?:starttls-not-supported|certificate-(?:host-mismatch|expired|not-trusted)|validation-failure|tlsa-invalid|dnssec-invalid|dane-required|sts-policy-(?:fetch-error|invalid)|sts-webpki-invalid)$/,
+		    'sending-mta-ip?' => $address, 'receiving-ip?' =>
+		    $address, 'receiving-mx-hostname?' => $any,
+		    'receiving-mx-helo?' => $any, 'failed-session-count' =>
+		    $count, 'additional-information?' => $any,
+		    'failure-reason-code?' => $any)
+		    for @{ $policy->{'failure-details'} // [] };
+	}
+	return @faults;
+}
+
 sub read_gzip {
 	my ($bytes) = @_;
 	IO::Uncompress::Gunzip::gunzip(\$bytes, \my $json)
