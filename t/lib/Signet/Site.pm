@@ -64,6 +64,7 @@ sub new {
 	$self->_migrate if $self->{pg};
 	$self->start_milter unless $without{milter};
 	$self->start_load unless $without{load} || $without{postgres};
+	return $self if $without{postfix};
 	$self->{mta} = Signet::Postfix->new(
 		dir => "$self->{dir}/postfix", host => $self->{host},
 		domains => $option{domains} // [$self->{domain}],
