@@ -172,19 +172,17 @@ enum {
 	M_RELOADS
 };
 
-#define COUNTER(title, text)                                                   \
-	.name = "signet_policy_" title, .help = text, .type = METRIC_COUNTER
-#define GAUGE(title, text)                                                     \
-	.name = "signet_policy_" title, .help = text, .type = METRIC_GAUGE
+#define COUNTER(title, text) .name = title, .help = text, .type = METRIC_COUNTER
+#define GAUGE(title, text) .name = title, .help = text, .type = METRIC_GAUGE
 
 static const struct metric table[] = {
-    [M_ANSWERS] = {COUNTER("answers_total",
+    [M_ANSWERS] = {COUNTER("signet_policy_answers_total",
 			   "Replies by map name, first word, and where they "
 			   "came from."),
 		   .labels = {{"map", maps},
 			      {"answer", words},
 			      {"from", answer_sources}}},
-    [M_LOOKUPS] = {COUNTER("lookups_total",
+    [M_LOOKUPS] = {COUNTER("signet_policy_lookups_total",
 			   "Destinations looked up: somebody asked, or what "
 			   "is in use was about to end."),
 		   .labels = {{"reason", reasons}}},
@@ -192,40 +190,46 @@ static const struct metric table[] = {
 		   .help = "Time of a lookup that somebody waits for.",
 		   .type = METRIC_HISTOGRAM,
 		   .bounds = metrics_seconds},
-    [M_ON_THEIR_WAY] = {GAUGE("lookups_now", "Lookups on their way."),
+    [M_ON_THEIR_WAY] = {GAUGE("signet_policy_lookups_now",
+			      "Lookups on their way."),
 			.labels = {{"state", places}}, .read = read_lookups},
-    [M_REFUSED] = {COUNTER("refused_total",
+    [M_REFUSED] = {COUNTER("signet_policy_refused_total",
 			   "Requests that are no question of ours."),
 		   .labels = {{"reason", refusals}}},
-    [M_DELEGATED] = {COUNTER("delegated_total",
+    [M_DELEGATED] = {COUNTER("signet_policy_delegated_total",
 			     "Requests of check_policy_service.")},
-    [M_OPEN] = {GAUGE("connections", "Connections now."), .read = read_open},
-    [M_CONNECTIONS] = {COUNTER("connections_total",
+    [M_OPEN] = {GAUGE("signet_policy_connections", "Connections now."),
+		.read = read_open},
+    [M_CONNECTIONS] = {COUNTER("signet_policy_connections_total",
 			       "Connections since the start."),
 		       .read = read_accepted},
-    [M_ENDED] = {COUNTER("connections_ended_total",
+    [M_ENDED] = {COUNTER("signet_policy_connections_ended_total",
 			 "Connections that we ended: to make room, or after "
 			 "silence."),
 		 .labels = {{"reason", ends}}, .read = read_ended},
-    [M_CACHE] = {GAUGE("cache", "Answers that are kept."),
+    [M_CACHE] = {GAUGE("signet_policy_cache", "Answers that are kept."),
 		 .labels = {{"unit", sizes}}, .read = read_cache},
-    [M_DATAGRAMS] = {COUNTER("datagrams_total",
+    [M_DATAGRAMS] = {COUNTER("signet_policy_datagrams_total",
 			     "Answers told to signet-tls-collect."),
 		     .labels = {{"outcome", datagrams}},
 		     .read = read_datagrams},
-    [M_POLICIES] = {GAUGE("sts_policies", "MTA-STS policies that are kept."),
+    [M_POLICIES] = {GAUGE("signet_policy_sts_policies",
+			  "MTA-STS policies that are kept."),
 		    .read = read_policies},
-    [M_FETCHES] = {COUNTER("sts_fetches_total", "Fetches of policies."),
+    [M_FETCHES] = {COUNTER("signet_policy_sts_fetches_total",
+			   "Fetches of policies."),
 		   .labels = {{"outcome", fetches}}, .read = read_fetches},
-    [M_DATABASE] = {GAUGE("database_connected",
+    [M_DATABASE] = {GAUGE("signet_policy_database_connected",
 			  "1 while the database is there."),
 		    .read = read_database},
-    [M_QUESTIONS] = {COUNTER("dns_questions_total", "Questions to the DNS."),
+    [M_QUESTIONS] = {COUNTER("signet_policy_dns_questions_total",
+			     "Questions to the DNS."),
 		     .read = read_questions},
-    [M_FACTS] = {COUNTER("facts_lost_total",
+    [M_FACTS] = {COUNTER("signet_policy_facts_lost_total",
 			 "Lines that the spool could not keep."),
 		 .read = read_facts},
-    [M_RELOADS] = {COUNTER("reloads_total", "Reloads of the configuration."),
+    [M_RELOADS] = {COUNTER("signet_policy_reloads_total",
+			   "Reloads of the configuration."),
 		   .labels = {{"outcome", outcomes}}},
     {.name = NULL},
 };
