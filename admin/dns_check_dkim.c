@@ -32,7 +32,7 @@ fault_of(const struct dns_check *check, struct text txt,
 		return "another key is published";
 	if (!record->sha256)
 		return "h= does not allow SHA-256";
-	if (!record->email)
+	if (!record->email && !record->tls_reports)
 		return "s= does not allow mail";
 	return NULL;
 }
@@ -56,6 +56,16 @@ tell_good(struct dns_check *check, struct text name, const struct dns_key *key,
 		dns_findings_remedy(check->findings,
 				    "make a longer key: signet keys rotate");
 	}
+}
+
+/* RFC 8460 section 3: a key may be for TLS reports and for nothing else. */
+static void
+tell_tls_reports_alone(struct dns_check *check, const struct dns_key *key)
+{
+	dns_findings_add(check->findings, item, DNS_CHECK_WARN,
+			 TEXT_FMT ": s=tlsrpt allows TLS reports alone: no "
+				  "other mail may be signed with it",
+			 TEXT_ARG(key->selector));
 }
 
 static void
@@ -134,6 +144,8 @@ check_key(struct dns_check *check, const struct dns_key *key)
 		tell_missing(check, name, fault);
 	else
 		tell_good(check, name, key, &record, answer->security);
+	if (fault == NULL && !record.email)
+		tell_tls_reports_alone(check, key);
 }
 
 void

@@ -44,7 +44,9 @@ compare(struct arena *arena, struct text record, enum crypto_key_type type,
 	if (!key.sha256)
 		return other(answer, "h= leaves out sha256");
 	if (!key.email)
-		return other(answer, "s= leaves out mail");
+		return other(answer, key.tls_reports
+					 ? "s= allows TLS reports alone"
+					 : "s= leaves out mail");
 	return KEY_FOUND_SAME;
 }
 

@@ -644,6 +644,38 @@ part 'killed at any moment' => sub {
 	}
 };
 
+part 'what is tried in vain has an end' => sub {
+	my %bad = (fail => 'validation-failure');
+	my $old = Signet::Reporter::noon() - 3 * 86400;
+	$r->configure(tls_report => { newest => '30d' },
+	    reports => { retry_for => '1h' });
+	$r->zone(record('busy.example')
+	    . "_smtp._tls.dumb.example TXT \@servfail\n");
+	$r->{mta}->set(smtpd_recipient_restrictions =>
+	    'check_recipient_access static:{451 4.7.1 busy}');
+	$r->results({ domain => 'busy.example', %bad },
+	    { domain => 'dumb.example', at => $old, %bad });
+	($status, $log) = $r->run;
+	is($status, 75, 'something is left to do') or diag $log;
+	my $dumb = report_of('dumb.example');
+	is($dumb->{state}, 'given_up', 'DNS that never tells');
+	like($dumb->{reason}, qr/DNS did not tell/, 'why');
+	is(report_of('busy.example')->{state}, 'again', 'a busy server');
+	$r->pg->psql('update signet.tls_report_out '
+	    . "set made_at = now() - interval '2 hours'");
+	$r->hurry;
+	($status, $log) = $r->run;
+	is($status, 0, 'nothing is left') or diag $log;
+	my ($busy) = $r->destinations("policy_domain = 'busy.example'");
+	is("$busy->{state}: $busy->{reason}",
+	    'given_up: not taken for too long', 'an end');
+	is($r->pg->value('select count(*) from signet.tls_report_out '
+		. 'where gzip is not null'), 0, 'nothing is kept');
+	$r->{mta}->set(smtpd_recipient_restrictions => '');
+	$r->configure(tls_report => { newest => undef },
+	    reports => { retry_for => undef });
+};
+
 part 'a report that nobody got, asked for again' => sub {
 	$r->zone(record('again.example', 'mailto:old@again.example',
 	    'mailto:both@again.example'));

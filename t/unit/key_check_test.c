@@ -59,6 +59,7 @@ another_key_and_why(void **state)
 	    {"v=DKIM1; ", PUBLIC, "another type"},
 	    {"v=DKIM1; k=ed25519; h=sha1; ", PUBLIC, "sha256"},
 	    {"v=DKIM1; k=ed25519; s=web; ", PUBLIC, "mail"},
+	    {"v=DKIM1; k=ed25519; s=tlsrpt; ", PUBLIC, "TLS reports alone"},
 	    {"v=DKIM2; k=ed25519; ", PUBLIC, ""},
 	};
 	struct key_check answer;
