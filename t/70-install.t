@@ -61,7 +61,7 @@ sub expected {
 	my @file = ("$dir{bindir}/signet", "$prefix/lib/sysusers.d/signet.conf",
 	    "$prefix/lib/tmpfiles.d/signet.conf", "$dir{docdir}/NEWS.md");
 	push @file, map { "$dir{sbindir}/signet-$_" } qw(milter load sign
-	    report-intake dmarc-report);
+	    report-intake dmarc-report policy tls-collect tls-report);
 	push @file, map { "$dir{pkgdatadir}/schema/" . basename($_) }
 	    glob "$top/lib/mailauth/schema/*.xsd";
 	push @file, map { "$dir{systemdsystemunitdir}/" . basename($_, '.in') }
