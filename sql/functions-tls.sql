@@ -18,14 +18,50 @@ comment on function signet.tls_policy_id(text, text, text[], text[]) is
 	'Id of a TLS policy: the same for the same content.';
 
 -- Each fact is replaced by one that was seen later.  Most results tell what
--- is known: their rows are not touched more than once an hour.
+-- is known: their domains are left out early, and no row is touched more than
+-- once an hour.
 create or replace function signet.recipient_domain_tls_put(
 	p_seen signet.recipient_domain_tls[])
 returns bigint
 language sql security definer
 set search_path = pg_catalog, pg_temp
 as $$
-	with seen as materialized (
+	with told as materialized (
+	select s.* from unnest(p_seen) s
+	), news as materialized (
+	select distinct s.domain
+	from told s
+	left join signet.recipient_domain_tls o on o.domain = s.domain
+	where o.domain is null
+	or s.starttls is not null
+	   and s.starttls_at > coalesce(o.starttls_at, '-infinity')
+	   and (s.starttls is distinct from o.starttls
+		or s.starttls_at > o.starttls_at + interval '1 hour')
+	or s.requiretls is not null
+	   and s.requiretls_at > coalesce(o.requiretls_at, '-infinity')
+	   and (s.requiretls is distinct from o.requiretls
+		or s.requiretls_at > o.requiretls_at + interval '1 hour')
+	or s.mx_dnssec is not null
+	   and s.mx_dnssec_at > coalesce(o.mx_dnssec_at, '-infinity')
+	   and (s.mx_dnssec is distinct from o.mx_dnssec
+		or s.mx_dnssec_at > o.mx_dnssec_at + interval '1 hour')
+	or s.dane is not null
+	   and s.dane_at > coalesce(o.dane_at, '-infinity')
+	   and (s.dane is distinct from o.dane
+		or s.dane_at > o.dane_at + interval '1 hour')
+	or s.sts is not null
+	   and s.sts_at > coalesce(o.sts_at, '-infinity')
+	   and (s.sts is distinct from o.sts
+		or s.sts_at > o.sts_at + interval '1 hour')
+	or s.level is not null
+	   and s.level_at > coalesce(o.level_at, '-infinity')
+	   and (s.level is distinct from o.level
+		or s.level_at > o.level_at + interval '1 hour')
+	or s.tlsrpt_record is not null
+	   and s.tlsrpt_record_at > coalesce(o.tlsrpt_record_at, '-infinity')
+	   and (s.tlsrpt_record is distinct from o.tlsrpt_record
+		or s.tlsrpt_record_at > o.tlsrpt_record_at + interval '1 hour')
+	), seen as (
 	select s.domain, min(s.first_at) as first_at,
 	       (array_agg(s.starttls order by s.starttls_at desc)
 		filter (where s.starttls is not null))[1] as starttls,
@@ -55,7 +91,9 @@ as $$
 		filter (where s.tlsrpt_record is not null))[1] as tlsrpt_record,
 	       max(s.tlsrpt_record_at) filter (where s.tlsrpt_record is not null)
 		as tlsrpt_record_at
-	from unnest(p_seen) s
+	from told s
+	where s.domain is null
+	or s.domain in (select n.domain from news n)
 	group by s.domain
 	), done as (
 	insert into signet.recipient_domain_tls as r (domain, first_at,
@@ -68,29 +106,6 @@ as $$
 		tlsrpt_record, tlsrpt_record_at)
 	select s.*
 	from seen s
-	left join signet.recipient_domain_tls o on o.domain = s.domain
-	where o.domain is null
-	or s.starttls_at > coalesce(o.starttls_at, '-infinity')
-	   and (s.starttls is distinct from o.starttls
-		or s.starttls_at > o.starttls_at + interval '1 hour')
-	or s.requiretls_at > coalesce(o.requiretls_at, '-infinity')
-	   and (s.requiretls is distinct from o.requiretls
-		or s.requiretls_at > o.requiretls_at + interval '1 hour')
-	or s.mx_dnssec_at > coalesce(o.mx_dnssec_at, '-infinity')
-	   and (s.mx_dnssec is distinct from o.mx_dnssec
-		or s.mx_dnssec_at > o.mx_dnssec_at + interval '1 hour')
-	or s.dane_at > coalesce(o.dane_at, '-infinity')
-	   and (s.dane is distinct from o.dane
-		or s.dane_at > o.dane_at + interval '1 hour')
-	or s.sts_at > coalesce(o.sts_at, '-infinity')
-	   and (s.sts is distinct from o.sts
-		or s.sts_at > o.sts_at + interval '1 hour')
-	or s.level_at > coalesce(o.level_at, '-infinity')
-	   and (s.level is distinct from o.level
-		or s.level_at > o.level_at + interval '1 hour')
-	or s.tlsrpt_record_at > coalesce(o.tlsrpt_record_at, '-infinity')
-	   and (s.tlsrpt_record is distinct from o.tlsrpt_record
-		or s.tlsrpt_record_at > o.tlsrpt_record_at + interval '1 hour')
 	order by s.domain
 	on conflict (domain) do update set
 		starttls = case when excluded.starttls_at > coalesce(r.starttls_at,

@@ -47,14 +47,25 @@ END
 sub socket_of { return $_[0]->dir . '/tlsrpt.sock' }
 sub sender_to { return Signet::Tlsrpt->sender(socket_of($_[0])) }
 
-# All events in the spool, in the order in which they were written.
+# All events in the spool, in the order in which they were written. A file is
+# renamed when it is full or a second old: read again what moved meanwhile.
 sub events {
-	my ($program, $root) = @_;
-	my $spool = ($root // '') . $program->dir . '/spool';
-	my @files = sort { ($a =~ /\.(\d+)\.jsonl/)[0]
-	    <=> ($b =~ /\.(\d+)\.jsonl/)[0] } glob "$spool/{open,new}/*";
-	my @lines = map { split /\n/, slurp($_) // '' } @files;
-	return map { JSON::PP::decode_json($_) } @lines;
+	my ($program) = @_;
+	my $spool = $program->dir . '/spool';
+	my $text = wait_for($LONG, sub {
+		my @before = glob "$spool/{open,new}/*";
+		my %text = map { (/\.(\d+\.\d+)\.jsonl\z/)[0] => slurp($_) }
+		    @before;
+		my @after = glob "$spool/{open,new}/*";
+		return 0 if "@before" ne "@after"
+		    || grep { !defined } values %text;
+		return [map { $text{$_} } sort {
+		    ($a =~ /(\d+)\z/)[0] <=> ($b =~ /(\d+)\z/)[0] }
+		    keys %text];
+	}, 'files that stay where they are');
+	# the last line may be on its way
+	return map { JSON::PP::decode_json($_) }
+	    map { /([^\n]*)\n/g } @$text;
 }
 
 sub wait_events {

@@ -253,6 +253,12 @@ subtest 'recipient domains' => sub {
 	    domain_event(at => iso($now - 80), sts => 'testing',
 		mx_dnssec => 'error', requiretls => $false));
 	load_once();
+	put(map { domain_event(at => iso($now - 50 + $_), dane =>
+	    $_ % 2 ? 'none' : 'some') } 0 .. 4);
+	load_once();
+	is(security('d.test')->{dane}, 'no', 'some');
+	is($pg->value('select dane from signet.v_recipient_domain_tls where '
+		. "domain = 'd.test'"), 'some', 'there and back in one file');
 	is_deeply(security('d.test'), { starttls => 'yes', mta_sts => 'no',
 	    dnssec => 'error', dane => 'no', requiretls => 'no' },
 	    'the newest of each fact');
