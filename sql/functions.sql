@@ -141,6 +141,7 @@ begin
 	-- their tables have no partitions
 	perform signet.report_in_expire();
 	perform signet.tls_expire(p_tls_results);
+	perform signet.tls_incoming_expire(p_tls_results);
 end
 $$;
 comment on function signet.expire(interval, interval, interval) is

@@ -24,7 +24,8 @@ as $$
 		'report_bounce',
 		'dmarc_failure',
 		'tls_result',
-		'tls_domain'
+		'tls_domain',
+		'tls_incoming'
 	]) with ordinality as t (type, no)
 	where to_regprocedure(format('signet.%I(text[])', 'insert_' || t.type))
 		is not null

@@ -7,6 +7,7 @@
 #include "tlsrpt-collector/collect.h"
 #include "tlsrpt-collector/collect_settings.h"
 #include "tlsrpt-collector/source_datagram.h"
+#include "tlsrpt-collector/source_maillog.h"
 
 struct collect_counters {
 	struct collect_figures figures;
@@ -60,6 +61,59 @@ read_lost(void *handle, const unsigned at[METRIC_LABELS])
 	return (double)collect_lost(counters->figures.collect);
 }
 
+static struct source_maillog_counts
+read_log(const void *handle)
+{
+	const struct collect_counters *counters = handle;
+
+	return source_maillog_counts(counters->figures.log);
+}
+
+static double
+read_lines(void *handle, const unsigned at[METRIC_LABELS])
+{
+	(void)at;
+	return (double)read_log(handle).lines;
+}
+
+static const char *const answer_outcomes[] = {"taken", "refused", "dropped",
+					      NULL};
+
+static double
+read_answers(void *handle, const unsigned at[METRIC_LABELS])
+{
+	struct source_maillog_counts counts = read_log(handle);
+	const uint64_t of_outcome[] = {counts.answers - counts.answers_dropped,
+				       counts.events.bad_answers,
+				       counts.answers_dropped};
+
+	return (double)of_outcome[at[0]];
+}
+
+static const char *const result_outcomes[] = {"success", "failure", "told",
+					      NULL};
+
+static double
+read_results(void *handle, const unsigned at[METRIC_LABELS])
+{
+	struct maillog_counts counts = read_log(handle).events;
+	const uint64_t of_outcome[] = {counts.succeeded, counts.failed,
+				       counts.uncounted};
+
+	return (double)of_outcome[at[0]];
+}
+
+static double
+read_incoming(void *handle, const unsigned at[METRIC_LABELS])
+{
+	struct maillog_counts counts = read_log(handle).events;
+	const uint64_t of_outcome[] = {counts.incoming, counts.incoming_failed};
+
+	return (double)of_outcome[at[0]];
+}
+
+static const char *const incoming_outcomes[] = {"success", "failure", NULL};
+
 static const struct metric table[] = {
     {.name = "signet_tls_collect_datagrams_total",
      .help = "Datagrams of the MTA by what became of them.",
@@ -78,6 +132,25 @@ static const struct metric table[] = {
      .help = "Lines that the spool could not keep.",
      .type = METRIC_COUNTER,
      .read = read_lost},
+    {.name = "signet_tls_collect_log_lines_total",
+     .help = "Lines of the mail server's log that were read.",
+     .type = METRIC_COUNTER,
+     .read = read_lines},
+    {.name = "signet_tls_collect_log_results_total",
+     .help = "TLS sessions found in the log.",
+     .type = METRIC_COUNTER,
+     .labels = {{"outcome", result_outcomes}},
+     .read = read_results},
+    {.name = "signet_tls_collect_answers_total",
+     .help = "Answers that signet-policy told of.",
+     .type = METRIC_COUNTER,
+     .labels = {{"outcome", answer_outcomes}},
+     .read = read_answers},
+    {.name = "signet_tls_collect_incoming_total",
+     .help = "STARTTLS handshakes of others with our servers.",
+     .type = METRIC_COUNTER,
+     .labels = {{"outcome", incoming_outcomes}},
+     .read = read_incoming},
     {.name = NULL},
 };
 

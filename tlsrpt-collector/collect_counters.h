@@ -15,6 +15,7 @@ struct why;
 struct collect_figures {
 	struct collect *collect;
 	void *datagrams; /* handle of source_datagram; may be NULL */
+	void *log;	 /* handle of source_maillog; may be NULL */
 };
 
 /* Serves them where [tls_collect] metrics says; `*counters` stays NULL if it

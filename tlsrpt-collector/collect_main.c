@@ -96,6 +96,7 @@ open_all(struct collect *collect, void *handles[SOURCES],
 	if (!open_sources(collect, handles, why))
 		return false;
 	figures.datagrams = handles[DATAGRAMS];
+	figures.log = handles[MAILLOG];
 	return collect_counters_open(&figures, counters, why);
 }
 

@@ -36,7 +36,8 @@ struct maillog_events {
 	struct tls_incoming *incoming;
 	struct mx_look *look;
 	struct told told[TOLD];
-	_Atomic uint64_t results, bad_answers, forgotten;
+	_Atomic uint64_t succeeded, failed, uncounted, accepted, refused,
+	    bad_answers, forgotten;
 };
 
 static void
@@ -47,6 +48,22 @@ keep(struct maillog_events *events, const struct buf *line)
 }
 
 /* --- what tls_join tells --- */
+
+static void
+count_result(struct maillog_events *events, const struct tls_result *result)
+{
+	bool has_failed = false, has_counted = false;
+
+	for (const struct tlsrpt_policy *one = result->policies; one != NULL;
+	     one = one->next) {
+		has_failed = has_failed || one->failed > 0;
+		has_counted = has_counted || one->successful > 0;
+	}
+	atomic_fetch_add(has_failed    ? &events->failed
+			 : has_counted ? &events->succeeded
+				       : &events->uncounted,
+			 1);
+}
 
 static void
 on_result(void *data, const struct tls_result *result,
@@ -62,7 +79,7 @@ on_result(void *data, const struct tls_result *result,
 	buf_init(&line, events->work, LIMIT_EVENT_BYTES - 1);
 	tls_result_write(events->work, &frame, result, &line);
 	keep(events, &line);
-	atomic_fetch_add(&events->results, 1);
+	count_result(events, result);
 }
 
 static bool
@@ -164,6 +181,10 @@ maillog_events_line(struct maillog_events *events,
 	struct tls_incoming_counts counts;
 
 	tls_join_line(events->join, log, at_us, position);
+	if (log->kind == POSTFIX_LOG_ACCEPTED)
+		atomic_fetch_add(&events->accepted, 1);
+	else if (log->kind == POSTFIX_LOG_ACCEPT_FAILED)
+		atomic_fetch_add(&events->refused, 1);
 	if (tls_incoming_line(events->incoming, log, at_us, position, &counts))
 		tell_incoming(events, &counts);
 	if (position % 1000 == 0)
@@ -196,9 +217,15 @@ maillog_events_oldest(const struct maillog_events *events)
 struct maillog_counts
 maillog_events_counts(struct maillog_events *events)
 {
-	return (struct maillog_counts){atomic_load(&events->results),
-				       atomic_load(&events->bad_answers),
-				       atomic_load(&events->forgotten)};
+	return (struct maillog_counts){
+	    .succeeded = atomic_load(&events->succeeded),
+	    .failed = atomic_load(&events->failed),
+	    .uncounted = atomic_load(&events->uncounted),
+	    .incoming = atomic_load(&events->accepted),
+	    .incoming_failed = atomic_load(&events->refused),
+	    .bad_answers = atomic_load(&events->bad_answers),
+	    .forgotten = atomic_load(&events->forgotten),
+	};
 }
 
 /* --- begin and end --- */

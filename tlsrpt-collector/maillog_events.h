@@ -29,7 +29,9 @@ void maillog_events_idle(struct maillog_events *events, int64_t now_us);
 uint64_t maillog_events_oldest(const struct maillog_events *events);
 
 struct maillog_counts {
-	uint64_t results, bad_answers, forgotten;
+	uint64_t succeeded, failed, uncounted; /* results */
+	uint64_t incoming, incoming_failed;    /* handshakes of others */
+	uint64_t bad_answers, forgotten;
 };
 struct maillog_counts maillog_events_counts(struct maillog_events *events);
 

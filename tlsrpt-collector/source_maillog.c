@@ -265,15 +265,11 @@ source_maillog_counts(void *handle)
 {
 	struct source *source = handle;
 	struct source_maillog_counts counts = {0};
-	struct maillog_counts events;
 
 	if (source == NULL)
 		return counts;
-	events = maillog_events_counts(source->events);
+	counts.events = maillog_events_counts(source->events);
 	counts.lines = atomic_load(&source->read);
-	counts.results = events.results;
-	counts.bad_answers = events.bad_answers;
-	counts.forgotten = events.forgotten;
 	counts.answers = maillog_answers_received(source->answers);
 	counts.answers_dropped = maillog_answers_dropped(source->answers);
 	return counts;

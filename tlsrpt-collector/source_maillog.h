@@ -11,12 +11,13 @@
 #include <stdint.h>
 
 #include "tlsrpt-collector/collect.h"
+#include "tlsrpt-collector/maillog_events.h"
 
 extern const struct collect_source source_maillog;
 
 struct source_maillog_counts {
-	uint64_t lines, results, answers;
-	uint64_t answers_dropped, bad_answers, forgotten;
+	uint64_t lines, answers, answers_dropped;
+	struct maillog_counts events;
 };
 /* Any thread; NULL gives zeroes. */
 struct source_maillog_counts source_maillog_counts(void *handle);
