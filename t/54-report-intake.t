@@ -497,11 +497,11 @@ subtest 'full bins' => sub {
 	my @left = glob "$keep/refused/*.eml";
 	cmp_ok(scalar @left, '<=', 2, 'the oldest of refused/ are gone');
 	my $broken = report_mail(bytes => "\x1f\x8b" . 'x' x 400000);
-	@id = map { send_report($broken) } 1, 2;
-	ok(refused($id[0]), 'the first is kept aside');
-	like(fate($id[1]), qr/status=deferred.*aside is full.*aside_max/,
+	ok(refused(send_report($broken)), 'the first is kept aside');
+	my $second = send_report($broken);
+	like(fate($second), qr/status=deferred.*aside is full.*aside_max/,
 	    'the second waits, and the log says what to do');
-	must_run('postsuper', '-c', $site->{mta}->config_dir, '-d', $id[1]);
+	must_run('postsuper', '-c', $site->{mta}->config_dir, '-d', $second);
 	configure(refused_max => undef, aside_max => undef);
 };
 
