@@ -587,6 +587,25 @@ part 'without the mail server, without the database' => sub {
 	is(scalar(my @all = mails(1)), 1, 'sent');
 };
 
+part 'one domain, one day' => sub {
+	my $noon = Signet::Reporter::noon();
+	$r->configure(tls_report => { newest => '30d' });
+	$r->zone(record('a.example') . record('b.example'));
+	$r->results(map { my $domain = $_; map { { domain => $domain,
+	    at => $noon - 86400 * $_, fail => 'validation-failure' } } 0, 1 }
+	    'a.example', 'b.example');
+	($status, $log) = $r->run('--domain', 'A.example.', '--date', $day);
+	is($status, 0, 'done') or diag $log;
+	like($log, qr/planned=4 waiting=1/, 'one of four');
+	is_deeply([map { "$_->{policy_domain} $_->{state}" }
+		$r->reports("state = 'sent'")], ['a.example sent'], 'that one');
+	($status, $log) = $r->run('--domain', 'a.example');
+	($status, $log) = $r->run('--date', $day);
+	is(scalar $r->reports("state = 'sent'"), 3, 'and so on');
+	mails(3);
+	$r->configure(tls_report => { newest => undef });
+};
+
 part 'two hosts at once' => sub {
 	my @domains = map { sprintf 'two%02d.example', $_ } 1 .. 30;
 	$r->zone(join '', map { record($_) } @domains);
