@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/why.h"
 #include "io/clock.h"
+#include "io/https.h"
 #include "io/resolver_unbound.h"
 
 #define DEFAULT_CONFIG SIGNET_SYSCONFDIR "/signet.conf"
@@ -107,7 +108,7 @@ finish(const struct dns_arguments *arguments,
 
 static int
 check_domain(struct arena *arena, struct resolver *resolver,
-	     const struct dns_arguments *arguments,
+	     struct https *https, const struct dns_arguments *arguments,
 	     const struct dns_settings *settings)
 {
 	struct dns_check *check = arena_new_value(arena, struct dns_check);
@@ -118,6 +119,7 @@ check_domain(struct arena *arena, struct resolver *resolver,
 	dns_findings_init(&findings, arena, settings->domain);
 	check->arena = arena;
 	check->resolver = resolver;
+	check->https = https;
 	check->settings = settings;
 	check->options = &arguments->check;
 	check->plan = &plan;
@@ -127,6 +129,27 @@ check_domain(struct arena *arena, struct resolver *resolver,
 	return finish(arguments, settings, &findings);
 }
 
+/* For the MTA-STS policy, unless it lies in a file; *https may stay NULL. */
+static bool
+open_https(const struct dns_arguments *arguments,
+	   const struct sts_settings *settings, struct https **https,
+	   struct why *why)
+{
+	const struct https_options options = {
+	    .ca_file = settings->ca_file,
+	    .allowed = settings->allowed.values,
+	    .allowed_count = settings->allowed.count,
+	    .port = (uint16_t)settings->port,
+	    .agent = "signet",
+	};
+
+	*https = NULL;
+	if (arguments->check.offline || arguments->check.policy_file != NULL)
+		return true;
+	*https = https_open(&options, why);
+	return *https != NULL;
+}
+
 /* What was asked must end before the resolver does: two arenas. */
 static int
 run_check(struct arena *arena, const struct dns_arguments *arguments)
@@ -134,19 +157,24 @@ run_check(struct arena *arena, const struct dns_arguments *arguments)
 	struct resolver_unbound *unbound;
 	struct dns_settings settings;
 	struct arena *questions;
+	struct https *https;
 	struct why why;
 	int status;
 
 	if (!read_settings(arena, arguments, &settings, &why))
 		return fail("", why.text);
 	unbound = open_resolver(&settings.common, &why);
-	if (unbound == NULL)
+	if (unbound == NULL ||
+	    !open_https(arguments, &settings.sts, &https, &why)) {
+		resolver_unbound_close(unbound);
 		return fail("", why.text);
+	}
 	signal(SIGPIPE, SIG_IGN);
 	questions = arena_new();
 	status = check_domain(questions, resolver_unbound_resolver(unbound),
-			      arguments, &settings);
+			      https, arguments, &settings);
 	arena_free(questions);
+	https_close(https);
 	resolver_unbound_close(unbound);
 	return status;
 }

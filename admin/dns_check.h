@@ -13,15 +13,16 @@
 #include "mailtls/sts_policy.h"
 
 struct arena;
+struct https;
 
 #define CHECK_HOSTS_MOST 20
 #define CHECK_ADDRESSES_MOST 10
 
 struct dns_check_options {
 	bool internet_nl;	 /* what that test wants is an error */
-	const char *policy_file; /* MTA-STS policy; NULL: not looked at */
+	const char *policy_file; /* MTA-STS policy; NULL: it is fetched */
 	const char *connect;	 /* HOST:PORT in place of our MX, or NULL */
-	bool offline;		 /* no connection to a mail server */
+	bool offline;		 /* no connection to a mail or web server */
 };
 
 /* An MX host of the domain, as the DNS has it. */
@@ -36,6 +37,7 @@ struct dns_check_host {
 struct dns_check {
 	struct arena *arena;
 	struct resolver *resolver;
+	struct https *https; /* NULL: nothing is fetched */
 	const struct dns_settings *settings;
 	const struct dns_check_options *options;
 	const struct plan *plan;

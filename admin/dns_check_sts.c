@@ -3,8 +3,13 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/why.h"
+#include "io/clock.h"
 #include "io/file.h"
 #include "mailtls/sts_record.h"
+#include "postfix-policy/sts_fetch.h"
+
+/* what senders wait for */
+#define FETCH_MS 60000
 
 static const char item[] = "mta-sts";
 
@@ -102,32 +107,74 @@ compare_id(struct dns_check *check, const struct sts_record *record)
 	dns_check_publish(check, PLAN_STS, text_of(NULL, 0));
 }
 
+/* The policy that was fetched before, as --policy gives it. */
+static bool
+read_policy(struct dns_check *check, const char *path)
+{
+	struct text file;
+	struct why why;
+
+	if (!file_read(check->arena, path, LIMIT_STS_POLICY_BYTES, &file,
+		       &why)) {
+		dns_findings_add(check->findings, item, DNS_CHECK_UNKNOWN,
+				 "the policy: %s", why.text);
+		return false;
+	}
+	if (sts_policy_parse(check->arena, file, &check->sts_policy, &why))
+		return true;
+	dns_findings_add(check->findings, item, DNS_CHECK_ERROR,
+			 "the policy is broken: %s", why.text);
+	remedy_file(check, "serve the file that this prints");
+	return false;
+}
+
+/* As a sender gets it. */
+static bool
+fetch_policy(struct dns_check *check)
+{
+	struct sts_fetched fetched;
+	enum sts_failure failure;
+	struct why why;
+	bool aborted;
+
+	failure = sts_fetch_policy(check->arena, check->https, check->resolver,
+				   check->settings->domain,
+				   clock_deadline_in(FETCH_MS), &fetched,
+				   &aborted, &why);
+	if (failure == STS_FAILURE_NONE) {
+		check->sts_policy = fetched.policy;
+		return true;
+	}
+	dns_findings_add(check->findings, item, DNS_CHECK_ERROR,
+			 failure == STS_FAILURE_INVALID
+			     ? "what %s serves is no policy: %s"
+			     : "senders do not get %s: %s",
+			 file_url(check), why.text);
+	if (failure == STS_FAILURE_WEBPKI)
+		dns_findings_remedy(check->findings,
+				    "give the web server a certificate for "
+				    "mta-sts." TEXT_FMT " that browsers trust",
+				    TEXT_ARG(check->settings->domain.name));
+	else
+		remedy_file(check, "serve, with status 200 and as text/plain, "
+				   "the file that this prints");
+	return false;
+}
+
 static void
 check_policy(struct dns_check *check, const struct sts_record *record)
 {
 	const char *path = check->options->policy_file;
-	struct text file;
-	struct why why;
 
-	if (path == NULL) {
+	if (path == NULL && check->https == NULL) {
 		dns_findings_add(check->findings, item, DNS_CHECK_SKIP,
 				 "the policy was not looked at: fetch %s and "
 				 "give --policy FILE",
 				 file_url(check));
 		return;
 	}
-	if (!file_read(check->arena, path, LIMIT_STS_POLICY_BYTES, &file,
-		       &why)) {
-		dns_findings_add(check->findings, item, DNS_CHECK_UNKNOWN,
-				 "the policy: %s", why.text);
+	if (path != NULL ? !read_policy(check, path) : !fetch_policy(check))
 		return;
-	}
-	if (!sts_policy_parse(check->arena, file, &check->sts_policy, &why)) {
-		dns_findings_add(check->findings, item, DNS_CHECK_ERROR,
-				 "the policy is broken: %s", why.text);
-		remedy_file(check, "serve the file that this prints");
-		return;
-	}
 	check->has_sts_policy = true;
 	compare_id(check, record);
 	if (check->mx_known && check->sts_policy.mode != STS_MODE_NONE)
@@ -136,8 +183,8 @@ check_policy(struct dns_check *check, const struct sts_record *record)
 
 /* --- the record --- */
 
-/* The host that serves the file. */
-static void
+/* The host that serves the file: false if nobody can reach it. */
+static bool
 check_file_host(struct dns_check *check)
 {
 	struct text name =
@@ -150,7 +197,7 @@ check_file_host(struct dns_check *check)
 	if (dns_check_is_unknown(check, item, name, DNS_A, ip4) ||
 	    dns_check_is_unknown(check, item, name, DNS_AAAA, ip6) ||
 	    ip4->status == DNS_FOUND || ip6->status == DNS_FOUND)
-		return;
+		return true;
 	dns_findings_add(check->findings, item, DNS_CHECK_ERROR,
 			 TEXT_FMT " has no address: nobody can fetch the "
 				  "policy",
@@ -159,6 +206,7 @@ check_file_host(struct dns_check *check)
 			    "publish A, AAAA or CNAME of a web server that "
 			    "has a certificate for " TEXT_FMT " and serves %s",
 			    TEXT_ARG(name), file_url(check));
+	return false;
 }
 
 static void
@@ -177,8 +225,8 @@ check_record(struct dns_check *check, struct text txt,
 	dns_findings_add(check->findings, item, DNS_CHECK_OK,
 			 "announced, id " TEXT_FMT "%s", TEXT_ARG(record.id),
 			 dns_check_signed(security));
-	check_file_host(check);
-	check_policy(check, &record);
+	if (check_file_host(check) || check->options->policy_file != NULL)
+		check_policy(check, &record);
 }
 
 static void

@@ -18,6 +18,7 @@ read_common(struct arena *arena, struct config_source *source,
 {
 	return config_common_fill(arena, source, &settings->common, why) &&
 	       config_keys_fill(arena, source, &settings->keys, why) &&
+	       sts_settings_fill(source, &settings->sts, why) &&
 	       config_domain_fill(arena, source, settings->domain,
 				  &settings->options, why) &&
 	       config_domain_names(arena, source, &settings->ours,

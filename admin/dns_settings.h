@@ -13,6 +13,7 @@
 #include "io/config_common.h"
 #include "io/config_domain.h"
 #include "io/config_keys.h"
+#include "postfix-policy/sts_settings.h"
 
 struct arena;
 struct why;
@@ -36,6 +37,7 @@ struct dns_settings {
 	struct config_common common;
 	struct config_keys keys;
 	struct config_domain options;
+	struct sts_settings sts;
 	struct domain domain, hostname;
 	const struct domain *mx; /* that the domain should have */
 	size_t mx_count;

@@ -9,6 +9,7 @@ use FindBin ();
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use Test::More;
+use Signet::PolicyHost;
 use Signet::Postgres;
 use Signet::Starttls;
 use Signet::Util qw(temp_dir top_dir free_port run_command must_run spew slurp
@@ -57,6 +58,7 @@ sub configure {
 		%{ $with{database} // {} })
 	    . section('keys', directory => "$dir/keys",
 		%{ $with{keys} // {} })
+	    . section('mta_sts', %{ $with{mta_sts} // {} })
 	    . section('domain', %domain, %{ $with{domain} // {} })
 	    . "[domain other.test]\n[domain elsewhere.test]\n"
 	    . "reports_only = yes\n");
@@ -499,8 +501,8 @@ subtest 'the key of the certificate is what counts' => sub {
 };
 
 subtest 'nobody there' => sub {
-	my ($status, $out) = check('--no-store', '--connect', '127.0.0.1:'
-	    . free_port());
+	my ($status, $out) = check('--no-store', '--policy', $policy,
+	    '--connect', '127.0.0.1:' . free_port());
 	is($status, 2, 'status 2');
 	like($out, qr/^could not ask +starttls .*Connection refused$/m, 'told');
 	($status, $out) = check('--no-store', '--no-connect');
@@ -511,10 +513,66 @@ subtest 'nobody there' => sub {
 	    'nor the policy read');
 };
 
+# --- the policy, as senders get it ---
+
+subtest 'the policy is fetched' => sub {
+	my $web = Signet::PolicyHost->new;
+	my $host = 'mta-sts.site.test';
+	my $text = slurp($policy);
+	(my $here = $site) =~ s/^mta-sts[.].*/$host. A 127.0.0.1/m;
+	my $run = sub {
+		my (%set) = @_;
+		configure(mta_sts => { ca_file => $web->ca_file,
+		    port => $web->port, allowed_networks => '127.0.0.0/8',
+		    %set });
+		return check('--no-store', @connect);
+	};
+	$dns->change(%good, 'site.test' => $here);
+	$web->site($host, body => $text);
+	my ($status, $out) = $run->();
+	is($status, 0, 'status 0') or diag $out;
+	like($out, qr/^ok +mta-sts +the policy \(enforce\) names every MX$/m,
+	    'as it should be');
+	is($web->count($host), 1, 'one request');
+	my @fault = (
+		[{ status => 404 }, 'senders do not get .*: HTTP status 404',
+		    qr/^serve, with status 200/m],
+		[{ certificate => 'wrong-name' }, 'senders do not get .*name',
+		    qr/^give the web server a certificate for $host /m],
+		[{ certificate => 'expired' }, 'senders do not get .*expired',
+		    qr/^give the web server a certificate/m],
+		[{ type => 'text/html' }, 'what .* serves is no policy: media',
+		    qr/^serve, with status 200/m],
+		[{ body => "<html>\n" }, 'what .* serves is no policy',
+		    qr/^serve, with status 200/m],
+		[{ body => $text =~ s/mx: mx/mx: mx9/r },
+		    'the policy does not name mx.site.test',
+		    qr/^add to the policy/m],
+	);
+	for my $fault (@fault) {
+		my ($site, $head, $remedy) = @$fault;
+		$web->site($host, body => $text, %$site);
+		my ($status, $out) = $run->();
+		is($status, 1, "$head: status 1");
+		like($out, qr/^error +mta-sts +$head/m, $head);
+		like(remedies($out, "error +mta-sts +$head"), $remedy,
+		    'the remedy');
+	}
+	($status, $out) = $run->(allowed_networks => undef);
+	like($out, qr/^error +mta-sts .*has no address in the Internet$/m,
+	    'an address that nobody reaches');
+	($status, $out) = $run->(ca_file => '/nonexistent');
+	is($status, 2, 'no authorities: status 2');
+	$dns->change(%good);
+	configure();
+};
+
 # --- PostgreSQL ---
 
+my @served = ('--policy', $policy, @connect);
+
 subtest 'kept in PostgreSQL' => sub {
-	my ($status, $out, $err) = check(@connect);
+	my ($status, $out, $err) = check(@served);
 	is($status, 0, 'without a schema: status as found');
 	like($err, qr/^signet dns: not kept in the database: .*schema/m,
 	    '... and told');
@@ -523,7 +581,7 @@ subtest 'kept in PostgreSQL' => sub {
 	$pg->login('boss', 'signet_admin');
 	configure(database => { conninfo => $pg->conninfo(user => 'boss') });
 	$dns->change(%good, 'site.test' => $site =~ s/^ed1.*\n//mr);
-	($status, $out, $err) = check(@connect);
+	($status, $out, $err) = check(@served);
 	is("$status$err", '1', 'as signet_admin: status as found');
 	my ($row) = $pg->rows({ user => 'boss' },
 	    "select * from signet.v_dns_check where severity = 'error'");
@@ -540,7 +598,7 @@ subtest 'kept in PostgreSQL' => sub {
 	$dns->change(%good);
 	configure(database => { conninfo => $pg->conninfo(user => 'boss') },
 	    common => { public_addresses => '9.9.9.10' });
-	($status) = check(@connect);
+	($status) = check(@served);
 	is($pg->value("select count(*) from signet.v_dns_check where "
 	    . "severity = 'error'"), 0, 'the view has the latest run');
 	is($pg->value('select count(distinct run) from signet.dns_check'), 2,
@@ -559,10 +617,10 @@ subtest 'kept in PostgreSQL' => sub {
 	($status, $out) = signet_dns('records', 'site.test', '-c', $file);
 	unlike($out, qr/far1/, '... and gone with it');
 	$pg->psql("update signet.dns_check set at = at - interval '91 days'");
-	check(@connect);
+	check(@served);
 	is($pg->value('select count(distinct run) from signet.dns_check'), 1,
 	    'old runs go');
-	my ($json) = (check('--json', @connect))[1];
+	my ($json) = (check('--json', @served))[1];
 	$json = JSON::PP->new->utf8->decode($json);
 	is($json->{status}, 0, '--json: the status');
 	is(scalar(grep { $_->{severity} eq 'ok' } @{ $json->{findings} }),
