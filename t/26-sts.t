@@ -217,7 +217,7 @@ sub check_fault {
 }
 
 # item 42: redirects, size, media type, certificate
-subtest 'item 42: every fault of a policy host' => sub {
+subtest 'item_42_every_fault_of_a_policy_host' => sub {
 	my $driver = driver(directory => $known_directory);
 	my $target = $web->count('mta-sts.target.test');
 	check_fault($driver, @$_) for @fault;
@@ -231,7 +231,7 @@ subtest 'item 42: every fault of a policy host' => sub {
 };
 
 # item 42: slow peers; the whole fetch has one deadline
-subtest 'item 42: policy hosts that are slow' => sub {
+subtest 'item_42_policy_hosts_that_are_slow' => sub {
 	my $driver = driver(directory => $known_directory,
 	    fetch_timeout => '1s');
 	check_fault($driver, @$_) for @slow;
@@ -239,7 +239,7 @@ subtest 'item 42: policy hosts that are slow' => sub {
 };
 
 # item 42: addresses that no host of the Internet has
-subtest 'item 42: addresses where nobody is asked' => sub {
+subtest 'item_42_addresses_where_nobody_is_asked' => sub {
 	my $driver = driver(allowed_networks => undef);
 	my $before = $web->connections;
 	my %address = (loopback => 'A 127.0.0.1', private => 'A 10.0.0.1',
@@ -576,7 +576,7 @@ subtest 'full disk' => sub {
 };
 
 # item 43: reports go by the same client
-subtest 'item 43: posting where others say' => sub {
+subtest 'item_43_posting_where_others_say' => sub {
 	my $driver = driver();
 	my $port = $web->port;
 	$web->site('report.test', status => 201, body => 'thanks');

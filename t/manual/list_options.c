@@ -12,6 +12,7 @@
 #include "milter/options.h"
 #include "milter/sign_options.h"
 #include "postfix-policy/settings.h"
+#include "postfix-policy/sts_settings.h"
 #include "sql/load_settings.h"
 #include "tlsrpt-collector/collect_settings.h"
 #include "tlsrpt-collector/tls_report_settings.h"
@@ -45,6 +46,7 @@ main(void)
 	list(sign_options_table);
 	list(load_settings_table);
 	list(policy_options_table);
+	list(sts_settings_table);
 	list(report_settings_table);
 	list(intake_settings_table);
 	list(collect_settings_table);

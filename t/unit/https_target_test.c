@@ -25,7 +25,7 @@ good_urls(void **state)
 
 /* Peers item 43: a URL that others wrote leads to a named host alone. */
 static void
-bad_urls(void **state)
+item_43_bad_urls(void **state)
 {
 	static const char *const urls[] = {
 	    "",
@@ -84,7 +84,7 @@ allowed(const char *name, const struct ipnet *nets, size_t count)
 
 /* Peers item 42: nobody sends us into our own networks. */
 static void
-addresses(void **state)
+item_42_addresses(void **state)
 {
 	static const char *const refused[] = {
 	    "127.0.0.1",
@@ -171,8 +171,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    arena_unit_test(good_urls),
-	    arena_unit_test(bad_urls),
-	    arena_unit_test(addresses),
+	    arena_unit_test(item_43_bad_urls),
+	    arena_unit_test(item_42_addresses),
 	    arena_unit_test(resolving),
 	};
 
