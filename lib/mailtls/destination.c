@@ -195,13 +195,14 @@ ask_hosts(struct destination_inquiry *inquiry, struct deadline deadline,
 							    : LIMIT_TLS_HOSTS;
 	struct host_inquiry *each =
 	    arena_new_array(inquiry->arena, struct host_inquiry, count);
+	struct deadline earlier = {deadline.at_ms - DESTINATION_LAST_MS};
 	size_t i;
 
 	begin_hosts(inquiry, each, hosts, count);
 	for (i = 0; i < count; i++)
 		if (hosts[i].state == HOST_NOT_EVALUATED)
-			host_inquiry_addresses(&each[i], deadline);
-	follow_aliases(each, count, deadline);
+			host_inquiry_addresses(&each[i], earlier);
+	follow_aliases(each, count, earlier);
 	for (i = 0; i < count; i++)
 		host_inquiry_ask_tlsa(&each[i]);
 	for (i = 0; i < count; i++) {

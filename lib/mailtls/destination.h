@@ -104,7 +104,10 @@ struct destination_inquiry *destination_begin(struct arena *arena,
 					      struct domain domain,
 					      uint16_t port);
 /* Waits, asks what follows, waits.  What the deadline leaves open is
- * UNKNOWN. */
+ * UNKNOWN.  Addresses are waited for until DESTINATION_LAST_MS before it, so
+ * that one host that nobody answers for does not keep the others from being
+ * asked for TLSA. */
+#define DESTINATION_LAST_MS 1000
 void destination_finish(struct destination_inquiry *inquiry,
 			struct deadline deadline,
 			struct destination *destination);

@@ -206,6 +206,45 @@ no_answer_in_time(void **state)
 	assert_string_equal(it.hosts[1].reason, "no answer in time");
 }
 
+/* A host that nobody answers for leaves the others time for TLSA. */
+struct watch {
+	struct resolver resolver;
+	int64_t address_ms, tlsa_ms; /* deadlines that were seen */
+};
+
+static void
+answer_by_waiting(struct resolver *resolver, struct dns_question *question,
+		  struct deadline deadline)
+{
+	struct watch *watch = (struct watch *)resolver;
+
+	if (question->type == DNS_A)
+		watch->address_ms = deadline.at_ms;
+	if (question->type == DNS_TLSA)
+		watch->tlsa_ms = deadline.at_ms;
+	if (!text_equal(question->name, TEXT("b.test")))
+		answer_some(resolver, question);
+}
+
+static void
+ask_nothing(struct resolver *resolver, struct dns_question *question)
+{
+}
+
+static void
+time_is_left_for_tlsa(void **state)
+{
+	struct watch watch = {
+	    .resolver = {.ask = ask_nothing, .wait = answer_by_waiting}};
+	struct destination it = ask_some(*state, &watch.resolver);
+
+	assert_int_equal(watch.address_ms, INT64_MAX - DESTINATION_LAST_MS);
+	assert_true(watch.tlsa_ms == INT64_MAX);
+	assert_int_equal(it.hosts[0].state, HOST_NO_DANE);
+	assert_int_equal(it.hosts[1].state, HOST_UNKNOWN);
+	assert_int_equal(it.hosts[1].failed_type, DNS_A);
+}
+
 static void
 words(void **state)
 {
@@ -230,6 +269,7 @@ main(void)
 	    arena_unit_test(many_aliases),
 	    arena_unit_test(least_time_counts),
 	    arena_unit_test(no_answer_in_time),
+	    arena_unit_test(time_is_left_for_tlsa),
 	    arena_unit_test(words),
 	};
 
