@@ -366,6 +366,17 @@ print_changed(void)
 	config_print_changed(settings->source, sts_settings_table);
 }
 
+/* Hundreds of threads that each keep memory of their own add up, and what one
+ * burst of lookups took is there for the next.  Serving from the cache needs
+ * no allocator, so nobody waits for its one lock. */
+static void
+spare_memory(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+	mallopt(M_TRIM_THRESHOLD, 128 << 10);
+}
+
 static bool
 run(struct why *why)
 {
@@ -380,8 +391,7 @@ run(struct why *why)
 		settings_free(program.settings);
 		return true;
 	}
-	/* hundreds of threads that each keep memory of their own add up */
-	mallopt(M_ARENA_MAX, 2);
+	spare_memory();
 	log_open("signet-policy", config_common_log(&program.settings->common),
 		 program.settings->common.debug);
 	return service_start(&calls, why) && serve(why);

@@ -265,6 +265,7 @@ query_change(struct query *query, const struct lookup *lookup,
 	query->new_lookup = *lookup;
 	query->new_deadline_ms = deadline_ms;
 	query->is_changed = true;
+	__atomic_store_n(&query->has_news, true, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&query->lock);
 	server_wake(query->server);
 }
@@ -274,9 +275,12 @@ query_tick(struct query *query, int64_t now_ms)
 {
 	int64_t next_ms;
 
-	take_change(query);
+	if (__atomic_load_n(&query->has_news, __ATOMIC_ACQUIRE) &&
+	    __atomic_exchange_n(&query->has_news, false, __ATOMIC_ACQ_REL)) {
+		take_change(query);
+		query_finish_flights(query, now_ms);
+	}
 	look_at_overrides(query, now_ms);
-	query_finish_flights(query, now_ms);
 	query_answer_late(query, now_ms);
 	query_look_ahead(query, now_ms);
 	counters_cache(answer_cache_entries(query->cache),

@@ -78,6 +78,7 @@ run_flight(struct work *work)
 	pthread_mutex_lock(&query->lock);
 	flight->done_next = query->done;
 	query->done = flight;
+	__atomic_store_n(&query->has_news, true, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&query->lock);
 	server_wake(query->server);
 }

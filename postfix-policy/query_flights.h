@@ -29,6 +29,7 @@ struct query {
 	int64_t share_look_ms, told_ms;
 	uint32_t random; /* spreads work, and keeps no secret */
 
+	bool has_news;	      /* something of what follows is set; atomic */
 	pthread_mutex_t lock; /* of what follows */
 	struct flight *done;
 	bool is_changed;
