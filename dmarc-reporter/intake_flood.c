@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,7 +63,8 @@ open_day(struct arena *arena, const char *directory, int64_t now_ms)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* False if the file has `most` bytes already; else it gets one more. */
+/* False if the file has `most` bytes already; else it gets one more.  Others
+ * that count wait. */
 static bool
 count(int day_fd, const char *name, uint64_t most)
 {
@@ -76,6 +78,8 @@ count(int day_fd, const char *name, uint64_t most)
 		    0600);
 	if (fd < 0)
 		return true;
+	while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
+		continue;
 	is_full = fstat(fd, &info) == 0 && (uint64_t)info.st_size >= most;
 	if (!is_full)
 		(void)!write(fd, ".", 1);

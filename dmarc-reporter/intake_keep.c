@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +41,17 @@ static const char *
 bin_path(struct arena *arena, const struct intake_bin *bin)
 {
 	return arena_printf(arena, "%s/%s", bin->directory, bin->name);
+}
+
+/* Others that write to the same bin wait until it is closed: its size is a
+ * bound for all of them together. */
+static bool
+lock_bin(int bin_fd, struct why *why)
+{
+	while (flock(bin_fd, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return blame("lock", "the folder", why);
+	return true;
 }
 
 static int
@@ -265,7 +277,8 @@ intake_keep(struct arena *arena, const struct intake_bin *bin,
 
 	if (bin_fd < 0)
 		return false;
-	fine = make_room(arena, bin, bin_fd, message.len + REASON_BYTES, &room,
+	fine = lock_bin(bin_fd, why) &&
+	       make_room(arena, bin, bin_fd, message.len + REASON_BYTES, &room,
 			 why);
 	if (fine) {
 		fine = write_message(bin_fd, eml, message, rest, room, why) &&
