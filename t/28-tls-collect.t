@@ -397,12 +397,13 @@ subtest 'a spool that is full' => sub {
 subtest 'ended while the spool is full' => sub {
 	my $program = collector(common => 'spool_max = 500');
 	my $sender = sender_to($program);
+	my $many = 3000;	# each of them waiting on its own would not end
 	$sender->send(datagram(d => "n$_.test")) or die $sender->error
-	    for 1 .. 50;
+	    for 1 .. $many;
 	$program->wait_log(qr/facts wait in memory: /, $LONG);
 	is($program->stop, 0, 'SIGTERM');
 	my $kept = () = events($program);
-	my $lost = 50 - $kept;
+	my $lost = $many - $kept;
 	like($program->log, qr/ended, kept=$kept lost=$lost$/m,
 	    'what was given up is told');
 	cmp_ok($lost, '>', 0, '... and something was');

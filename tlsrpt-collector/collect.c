@@ -92,6 +92,14 @@ note_state(struct collect *collect, bool is_stuck, const char *reason)
 		log_info("the spool takes facts again");
 }
 
+/* The lock is held. */
+static bool
+is_too_late(const struct collect *collect)
+{
+	return collect->is_stopping &&
+	       deadline_left_ms(collect->give_up_at, clock_monotonic_ms()) == 0;
+}
+
 /* Until it is time to try again; false when it is time to give up. */
 static bool
 wait_for_disk(struct collect *collect)
@@ -103,13 +111,11 @@ wait_for_disk(struct collect *collect)
 
 	pthread_mutex_lock(&collect->lock);
 	was_stopping = collect->is_stopping;
-	while (collect->is_stopping == was_stopping &&
+	while (!is_too_late(collect) && collect->is_stopping == was_stopping &&
 	       clock_monotonic_ms() < again.at_ms)
 		pthread_cond_clockwait(&collect->stopped, &collect->lock,
 				       CLOCK_MONOTONIC, &until);
-	goes_on =
-	    !collect->is_stopping ||
-	    deadline_left_ms(collect->give_up_at, clock_monotonic_ms()) > 0;
+	goes_on = !is_too_late(collect);
 	pthread_mutex_unlock(&collect->lock);
 	return goes_on;
 }
