@@ -285,7 +285,7 @@ sub result {
 		tlsrpt_record => undef, policies => [$policy] });
 }
 
-subtest 'the page' => sub {
+subtest 'item_45_the_page' => sub {
 	$spool->put(result(1), result(0, type => 'certificate-expired',
 		mx => 'mx.sts.test', reason => "odd\e[1m"),
 	    json({ v => 1, type => 'tls_domain', id => event_id(), at => iso(),
