@@ -7,12 +7,14 @@ package Bench::Dns;
 use strict;
 use warnings;
 use Bench::Process;
-use Signet::Util qw(must_run slurp spew);
+use Signet::Util qw(append_file must_run slurp spew);
 
 my $zone_port = 5300;
 
 sub start {
-	my ($class, %given) = @_;    # directory, corpus
+	# directory; corpus; plain: name of an unsigned zone, whose records are
+	# in the file `plain` of the corpus
+	my ($class, %given) = @_;
 	my $self = bless {%given}, $class;
 
 	mkdir $self->{directory} or die "$self->{directory}: $!\n";
@@ -35,6 +37,8 @@ $TTL 3600
 . NS ns.bench.
 ns.bench. A 127.0.0.1
 ZONE
+	append_file($self->path('zone'), "$self->{plain}. NS ns.bench.\n")
+	    if defined $self->{plain};
 	must_run('sh', '-c', <<'SH', 'sh', $self->{directory});
 		set -e
 		cd "$1"
@@ -67,8 +71,25 @@ zone:
 	name: "."
 	zonefile: "zone.signed"
 CONF
+	$self->add_plain if defined $self->{plain};
 	$self->{nsd} = Bench::Process->start($self->path('nsd.log'),
 		'nsd', '-d', '-c', $self->path('nsd.conf'));
+	return;
+}
+
+sub add_plain {
+	my ($self) = @_;
+
+	spew($self->path('plain'), <<"ZONE" . slurp("$self->{corpus}/plain"));
+\$TTL 3600
+$self->{plain}. SOA ns.bench. hostmaster.bench. 1 3600 900 604800 300
+$self->{plain}. NS ns.bench.
+ZONE
+	append_file($self->path('nsd.conf'), <<"CONF");
+zone:
+	name: "$self->{plain}"
+	zonefile: "plain"
+CONF
 	return;
 }
 
@@ -101,6 +122,13 @@ stub-zone:
 	stub-addr: 127.0.0.1\@$zone_port
 	stub-prime: no
 CONF
+	append_file($self->path('unbound.conf'), <<"CONF")
+stub-zone:
+	name: "$self->{plain}"
+	stub-addr: 127.0.0.1\@$zone_port
+	stub-prime: no
+CONF
+	    if defined $self->{plain};
 	$self->{unbound} = Bench::Process->start($self->path('unbound.log'),
 		'unbound', '-d', '-c', $self->path('unbound.conf'));
 	$self->{unbound}->await($self->path('control'));

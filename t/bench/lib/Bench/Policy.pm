@@ -19,14 +19,14 @@ use Signet::Util qw(find_program must_run run_command slurp spew temp_dir
     wait_for);
 
 my @connections = (8, 64);
-my ($with, $without, $fresh, $many) = (50, 150, 60, 10_000);
+my ($with, $without, $fresh, $many) = (50, 150, 200, 10_000);
 my @peers = ('at once', 'signet-policy', 'mta-sts-resolver, memory',
     'mta-sts-resolver, sqlite');
 my $ticks = POSIX::sysconf(POSIX::_SC_CLK_TCK());
 
-sub domains { my ($name, $count) = @_; return map { "$name$_.bench" } 1 .. $count }
+sub domains { my ($name, $count) = @_; return map { "$name$_.example" } 1 .. $count }
 
-# The names of all rounds; a wildcard stands for domains without a policy.
+# The names of all rounds, in an unsigned zone, as most are.
 sub zone {
 	my ($rounds) = @_;
 	my $policy = sub {
@@ -38,11 +38,11 @@ sub zone {
 	};
 	return join '', map({ $policy->($_) } domains('with', $with),
 		map { domains("fresh$_-", $fresh) } 1 .. $rounds),
-	    map({ "$_. MX 10 mx.plain.bench.\n" } domains('without', $without)),
-	    map({ "$_. MX 10 mx.plain.bench.\n"
+	    map({ "$_. MX 10 mx.plain.example.\n" } domains('without', $without)),
+	    map({ "$_. MX 10 mx.plain.example.\n"
 		. "_mta-sts.$_. TXT \"v=STSv1; id=1\"\n" }
 		domains('many', $many)),
-	    "mx.plain.bench. A 192.0.2.2\n";
+	    "mx.plain.example. A 192.0.2.2\n";
 }
 
 sub site {
@@ -51,12 +51,22 @@ sub site {
 	my %site = (dir => $dir, build => $build, number => 0);
 
 	mkdir "$dir/zone" or die "$!\n";
-	spew("$dir/zone/zone", zone($rounds));
+	spew("$dir/zone/zone", '');
+	spew("$dir/zone/plain", zone($rounds));
 	$site{dns} = Bench::Dns->start(directory => "$dir/dns",
-		corpus => "$dir/zone");
-	$site{web} = Signet::PolicyHost->new(port => 443);
-	$site{web}->policy($_, mx => ["mx.$_"]) for domains('with', $with),
+		corpus => "$dir/zone", plain => 'example');
+	# it makes the certificates; what serves them is to be no part of what
+	# is measured
+	my $web = Signet::PolicyHost->new;
+	$web->policy($_) for domains('with', $with),
 	    map { domains("fresh$_-", $fresh) } 1 .. $rounds;
+	$web->stop;
+	$site{web} = Bench::Process->start("$dir/web.log",
+		"$build/t/bench/policyweb", 443, $web->{dir})
+	    ->await('127.0.0.1:443');
+	$site{authorities} = spew("$dir/authorities", join '', map {
+		slurp($_) // '' } '/etc/ssl/certs/ca-certificates.crt',
+		$web->ca_file);
 	$site{keys}{policy} = keys_file(\%site, 'policy',
 		domains('with', $with));
 	$site{keys}{absent} = keys_file(\%site, 'absent',
@@ -83,7 +93,7 @@ sub start {
 	unlink $socket;
 	my @command = $name eq 'at once'
 	    ? ("$site->{build}/t/bench/nullmap", "unix:$socket",
-		'OK secure match=mx.with10.bench servername=hostname')
+		'OK secure match=mx.with10.example servername=hostname')
 	    : $name eq 'signet-policy' ? signet($site, $dir, $socket)
 	    : resolver($site, $dir, $socket, $cache);
 	my $process = Bench::Process->start("$dir/log", @command);
@@ -108,7 +118,7 @@ root_key = ${\ $site->{dns}->root_key}
 conninfo = host=$dir/nowhere
 [mta_sts]
 directory = $dir
-ca_file = ${\ $site->{web}->ca_file}
+ca_file = $site->{authorities}
 allowed_networks = 127.0.0.0/8
 [policy]
 listen = unix:$socket
@@ -126,7 +136,7 @@ sub resolver {
 
 	spew("$dir/config.yml", "path: $socket\nmode: 0666\ncache:\n$options"
 	    . "default_zone:\n  strict_testing: false\n  timeout: 4\n");
-	return ('env', "SSL_CERT_FILE=" . $site->{web}->ca_file,
+	return ('env', "SSL_CERT_FILE=$site->{authorities}",
 	    'mta-sts-daemon', '-v', 'warn', '-c', "$dir/config.yml");
 }
 
@@ -212,8 +222,8 @@ sub measure_many {
 	mkdir $dir or die "$dir: $!\n";
 	spew("$dir/sts-policies", join '', map {
 		my $values = "+\t$_\t1\t$now\t$now\t$now\tversion:%20STSv1%0D"
-		    . "%0Amode:%20enforce%0D%0Amx:%20mx.plain.bench%0D%0A"
-		    . "mx:%20*.plain.bench%0D%0Amax_age:%20604800%0D%0A";
+		    . "%0Amode:%20enforce%0D%0Amx:%20mx.plain.example%0D%0A"
+		    . "mx:%20*.plain.example%0D%0Amax_age:%20604800%0D%0A";
 		fnv($values) . "\t$values\n";
 	} domains('many', $many));
 	my $peer = start($site, 'signet-policy', $dir);
@@ -235,10 +245,10 @@ sub measure_many {
 
 sub fnv {
 	my ($bytes) = @_;
-	my $sum = 0xcbf29ce484222325;
+	my $sum = 14695981039346656037;
 
 	use integer;
-	$sum = ($sum ^ ord) * 0x100000001b3 for split //, $bytes;
+	$sum = ($sum ^ ord) * 1099511628211 for split //, $bytes;
 	return sprintf '%016x', $sum;
 }
 
