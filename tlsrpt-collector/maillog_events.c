@@ -244,9 +244,10 @@ open_join(struct maillog_events *events)
 	    .is_indirect = !settings->log_direct,
 	};
 
-	/* as syslog names it, which need not be [common] hostname */
 	gethostname(host, sizeof(host) - 1);
 	options.host = text_from(host);
+	options.host_alias =
+	    text_from(collect_settings(events->collect)->common.hostname);
 	events->join = tls_join_new(events->arena, &options, &calls);
 }
 

@@ -63,6 +63,7 @@ tls_join_new(struct arena *arena, const struct tls_join_options *options,
 	    text_copy(arena, options->report_instance);
 	join->options.is_indirect = options->is_indirect;
 	join->options.host = text_copy(arena, options->host);
+	join->options.host_alias = text_copy(arena, options->host_alias);
 	join->calls = *calls;
 	join->table = tls_join_table_new(arena);
 	return join;
@@ -292,6 +293,19 @@ deliver(struct tls_join *join, struct tls_join_process *process,
 	process->done_us = at_us;
 }
 
+/* The host of a line, by the one name that its processes are kept under. */
+static void
+name_host(const struct tls_join *join, struct text named,
+	  char to[TLS_JOIN_HOST_BYTES])
+{
+	char alias[TLS_JOIN_HOST_BYTES];
+
+	tls_join_host_name(named, to);
+	tls_join_host_name(join->options.host_alias, alias);
+	if (alias[0] != '\0' && strcmp(to, alias) == 0)
+		tls_join_host_name(join->options.host, to);
+}
+
 static void
 take_smtp(struct tls_join *join, const struct postfix_log *log, int64_t at_us,
 	  uint64_t position)
@@ -299,7 +313,7 @@ take_smtp(struct tls_join *join, const struct postfix_log *log, int64_t at_us,
 	char host[TLS_JOIN_HOST_BYTES];
 	struct tls_join_process *process;
 
-	tls_join_host_name(log->host, host);
+	name_host(join, log->host, host);
 	process = tls_join_table_get(join->table, host, log->pid, at_us);
 	if (log->kind == POSTFIX_LOG_ESTABLISHED)
 		join->has_tls = true;

@@ -79,6 +79,9 @@ struct tls_join_options {
 	/* the host that the answers are given on, as its log names it, up to
 	 * the first dot */
 	struct text host;
+	/* its other name: syslog writes that of the system, and Postfix that
+	 * keeps a log of its own (postlogd) $myhostname; empty: none */
+	struct text host_alias;
 };
 
 /* Ends with the arena. */

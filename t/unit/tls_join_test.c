@@ -326,6 +326,27 @@ a_relay_host_hides_whose_it_was(void **state)
 	assert_true(text_starts(next_said(&world), TEXT("result a.test ")));
 }
 
+/* syslog writes the name of the system, postlogd $myhostname. */
+static void
+a_host_has_two_names(void **state)
+{
+	struct world world = begin(*state);
+	const struct tls_join_options options = {.is_indirect = true,
+						 .host = TEXT("machine-7"),
+						 .host_alias =
+						     TEXT("out.example")};
+	const struct tls_join_calls calls = {on_result, on_requiretls, on_look,
+					     on_unresolved, &world};
+
+	world.join = tls_join_new(*state, &options, &calls);
+	answer(&world, TEXT("{\"pid\":7,\"at\":\"2026-11-22T12:00:00Z\","
+			    "\"key\":\"a.test\",\"domain\":\"a.test\","
+			    "\"answer\":\"NOTFOUND\"}"));
+	line(&world, TEXT(HANDSHAKE));
+	line(&world, TEXT(DELIVERY));
+	assert_true(text_starts(next_said(&world), TEXT("result a.test ")));
+}
+
 static void
 processes_are_bounded(void **state)
 {
@@ -388,6 +409,7 @@ main(void)
 	    cmocka_unit_test(the_position_waits_for_a_delivery),
 	    cmocka_unit_test(what_is_never_delivered_is_forgotten),
 	    cmocka_unit_test(a_relay_host_hides_whose_it_was),
+	    cmocka_unit_test(a_host_has_two_names),
 	    cmocka_unit_test(processes_are_bounded),
 	    cmocka_unit_test(hosts_and_answers_are_bounded),
 	};

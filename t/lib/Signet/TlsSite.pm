@@ -81,7 +81,7 @@ sub main {
 	my $file = top_dir() . '/docs/examples/main-tls'
 	    . ($self->tlsrpt ? '-3.10.cf' : '.cf');
 	my %main = slurp($file) =~ /^(\w+) = (.*)$/mg;
-	s{(^|unix:)signet/}{$1$self->{dir}/run/} for values %main;
+	s{(^|unix:)signet[a-z-]*/}{$1$self->{dir}/run/} for values %main;
 	return (%main,
 		default_transport => 'smtp:',
 		smtp_bind_address => '192.0.2.25',
@@ -111,6 +111,10 @@ sub _settings {
 		tls_collect => {
 			listen => 'unix:' . $self->socket('tlsrpt'),
 			socket_mode => 666,
+			answers => 'unix:' . $self->socket('answers'),
+			log_file => $self->{mta}->log_file,
+			log_position => "$self->{dir}/log.position",
+			probe_ca_file => $self->{ca}->file,
 		},
 	);
 }
