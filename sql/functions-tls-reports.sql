@@ -315,7 +315,8 @@ create or replace function signet.tls_report_preview(p_day date,
 	p_domain text, p_submitter text, p_what text)
 returns table (policy_domain text, begin_s bigint, end_s bigint,
 	       report_id text, submitter text, about text, what text,
-	       results bigint, is_wanted boolean, reason text, fate text)
+	       attempts integer, results bigint, is_wanted boolean,
+	       reason text, fate text)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
@@ -325,7 +326,8 @@ as $$
 	       coalesce(o.report_id, signet.tls_report_id(p_submitter,
 			g.policy_domain, g.about, p_day::timestamptz)),
 	       coalesce(o.submitter, p_submitter), g.about,
-	       coalesce(g.what, p_what), g.results, n.reason is null, n.reason,
+	       coalesce(g.what, p_what), coalesce(o.attempts, 0), g.results,
+	       n.reason is null, n.reason,
 	       o.state || coalesce(': ' || o.reason, '') || coalesce(
 			' [' || (select string_agg(concat(d.state, ' ',
 				coalesce(d.address, d.uri), ' (' || coalesce(
@@ -355,7 +357,7 @@ create or replace function signet.tls_report_claim(p_host text,
 returns table (id bigint, claim bigint, policy_domain text, begin_s bigint,
 	       end_s bigint, report_id text, submitter text, file_name text,
 	       state text, is_made boolean, decided boolean, about text,
-	       what text)
+	       what text, attempts integer)
 language sql security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
@@ -382,7 +384,7 @@ as $$
 			where d.report = o.id)
 		and not exists (select from signet.tls_report_destination d
 			where d.report = o.id and d.state = 'undecided'),
-		o.about, o.what
+		o.about, o.what, o.attempts
 $$;
 comment on function signet.tls_report_claim(text, interval, text, date) is
 	'Takes the next report that something can be done for, and keeps '

@@ -373,6 +373,27 @@ part 'trouble in the DNS delays and loses nothing' => sub {
 	is(scalar(my @all = mails(3)), 3, 'once each');
 };
 
+# An MX host has many domains, and one of them is always broken.
+part 'a domain that never answers does not hold its MX host up' => sub {
+	my %bad = (fail => 'validation-failure', fail_mx => 1);
+	$r->results(map { { domain => $_, mx => ['mx.q.example'], %bad } }
+	    'p.example', 'q.example');
+	$r->zone("_smtp._tls.p.example TXT \@servfail\n"
+	    . record('mx.q.example'));
+	for my $attempt (1 .. 3) {
+		($status, $log) = $r->run;
+		isnt(report_of('mx.q.example')->{next_at}, undef,
+		    "attempt $attempt: it waits");
+		$r->hurry;
+	}
+	($status, $log) = $r->run;
+	is($status, 75, 'the domain itself goes on waiting');
+	my ($mail) = mails(1);
+	is_deeply([map { $_->{policy}{'policy-domain'} }
+		@{ $mail->{report}{policies} }], ['p.example', 'q.example'],
+	    'the host is told of both');
+};
+
 part 'broken, several and no records' => sub {
 	my @domains = map { "$_.example" } qw(twice broken other none);
 	$r->zone(record('twice.example') . record('twice.example',

@@ -11,6 +11,9 @@
 #include "tlsrpt-collector/tls_rows.h"
 #include "tlsrpt-collector/told.h"
 
+/* attempts in which a host's report waits for all its domains */
+#define PATIENCE 3
+
 struct making {
 	struct tlsrpt_report_writer *writer;
 	struct arena *scratch; /* of the policy that is being read */
@@ -158,10 +161,13 @@ fill(struct reporter *reporter, struct arena *arena, struct making *making,
 	    pg_rows_text(claim->rows, claim->row, claim->column);
 	struct text what =
 	    pg_rows_text(claim->rows, claim->row, claim->column + 1);
+	bool patient =
+	    pg_rows_int(claim->rows, claim->row, claim->column + 2) <= PATIENCE;
 	struct told told = {0};
 
 	if (text_equal(about, TEXT("host")))
-		switch (told_find(reporter, arena, claim, &told, why)) {
+		switch (
+		    told_find(reporter, arena, claim, patient, &told, why)) {
 		case TOLD_DONE:
 			break;
 		case TOLD_LATER:

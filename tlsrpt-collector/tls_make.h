@@ -12,7 +12,7 @@
 #include "reporter/kind.h"
 
 /* What a report is made from, beside what every claim has. */
-#define TLS_MAKE_COLUMNS "about, what"
+#define TLS_MAKE_COLUMNS "about, what, attempts"
 
 /* `also` gets the JSON as well; its put may be NULL. */
 enum make_result tls_make(struct reporter *reporter, struct arena *arena,

@@ -14,6 +14,7 @@ struct search {
 	struct reporter *reporter;
 	const struct tlsrpt_record *record; /* of the host */
 	const struct pg_rows *rows;	    /* recipient domains */
+	bool patient;
 	struct told *told;
 };
 
@@ -38,7 +39,7 @@ ask_some(struct search *search, struct arena *arena, size_t from,
 	for (i = 0; i < count; i++) {
 		domain.name = pg_rows_text(search->rows, from + i, 0);
 		rua_wait(arena, questions[i], deadline, &rua);
-		if (rua.found == DESTINATIONS_TEMPERROR)
+		if (rua.found == DESTINATIONS_TEMPERROR && search->patient)
 			return why_set(why, TEXT_FMT ": %s",
 				       TEXT_ARG(domain.name), rua.reason);
 		if (rua.found == DESTINATIONS_FOUND &&
@@ -87,9 +88,11 @@ ask_database(struct search *search, struct arena *arena,
 
 enum told_result
 told_find(struct reporter *reporter, struct arena *arena,
-	  const struct claim *claim, struct told *told, struct why *why)
+	  const struct claim *claim, bool patient, struct told *told,
+	  struct why *why)
 {
-	struct search search = {.reporter = reporter, .told = told};
+	struct search search = {
+	    .reporter = reporter, .patient = patient, .told = told};
 	struct rua rua;
 
 	*told = (struct told){0};
