@@ -1,6 +1,8 @@
 #include "postfix-policy/connection.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -21,6 +23,16 @@ peer_of(int fd)
 	return peer.pid;
 }
 
+/* Replies are small and whole: they do not wait for an acknowledgement.  Of a
+ * unix socket it is refused, which is no matter. */
+static void
+send_at_once(int fd)
+{
+	int one = 1;
+
+	(void)!setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
 struct connection *
 connection_open(struct connection_shared *shared,
 		const struct server_protocol *protocol, int fd)
@@ -33,6 +45,8 @@ connection_open(struct connection_shared *shared,
 	connection->protocol = protocol;
 	connection->fd = fd;
 	connection->peer = peer_of(fd);
+	if (connection->peer == 0)
+		send_at_once(fd);
 	connection->interest = EPOLLIN;
 	connection->since_ms = shared->now_ms;
 	if (epoll_ctl(shared->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)

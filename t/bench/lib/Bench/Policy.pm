@@ -19,7 +19,7 @@ use Signet::Util qw(find_program must_run run_command slurp spew temp_dir
     wait_for);
 
 my @connections = (8, 64);
-my ($with, $without, $fresh, $many) = (50, 150, 200, 10_000);
+my ($with, $without, $fresh, $many, $turns) = (50, 150, 200, 10_000, 4);
 my @peers = ('at once', 'signet-policy', 'mta-sts-resolver, memory',
     'mta-sts-resolver, sqlite');
 my $ticks = POSIX::sysconf(POSIX::_SC_CLK_TCK());
@@ -172,32 +172,56 @@ sub load {
 	return \%figure;
 }
 
-# Warm caches: each key was asked before the clock starts.
+# Warm caches: each key was asked before the clock starts. The peers take turns
+# in short pieces, so that a busy moment of the machine falls on all of them.
 sub measure_cached {
-	my ($site, $name, $seconds) = @_;
-	my $peer = start($site, $name);
-	my %result = (start => { memory_of($peer->{pid}) });
+	my ($site, $result, $seconds) = @_;
+	my @peers = map { start($site, $_) } @{ $result->{peers} };
+	my %memory = map { $_->{name} => { start => {
+		memory_of($_->{pid}) } } } @peers;
 
 	for my $kind (qw(policy absent)) {
-		load($site, $peer, 8, 0, $site->{keys}{$kind});
-		for my $c (@connections) {
-			my $figure = load($site, $peer, $c, $seconds,
-				$site->{keys}{$kind});
-			die "$name: $kind: not the answer\n"
-			    if $name ne 'at once' && $figure->{queries} !=
-			    $figure->{ $kind eq 'policy' ? 'ok' : 'notfound' };
-			$result{"$kind $c"} = $figure;
+		load($site, $_, 8, 0, $site->{keys}{$kind}) for @peers;
+		measure_turns($site, $result, \@peers, $kind, $seconds);
+	}
+	for my $peer (@peers) {
+		my $name = $peer->{name};
+		push @{ $result->{cached}{$name} }, { %{ $memory{$name} },
+			end => { memory_of($peer->{pid}) } };
+	}
+	my ($floor, $ours) = @peers;
+	$ours->{process}->stop;
+	$peers[1] = start($site, $ours->{name}, $ours->{dir});
+	measure_turns($site, $result, [@peers[0, 1]], 'restart', $seconds);
+	$_->{process}->stop for @peers;
+	return;
+}
+
+sub measure_turns {
+	my ($site, $result, $peers, $kind, $seconds) = @_;
+	my $keys = $site->{keys}{ $kind eq 'absent' ? $kind : 'policy' };
+
+	for my $c (@connections) {
+		for my $turn (1 .. $turns) {
+			for my $peer (@$peers) {
+				my $figure = load($site, $peer, $c,
+					$seconds / $turns, $keys);
+				check_answers($peer, $kind, $figure);
+				push @{ $result->{cached}{ $peer->{name} } },
+				    { "$kind $c" => $figure };
+			}
 		}
 	}
-	$result{end} = { memory_of($peer->{pid}) };
-	if ($name eq 'signet-policy') {
-		$peer->{process}->stop;
-		$peer = start($site, $name, $peer->{dir});
-		$result{"restart $_"} = load($site, $peer, $_, $seconds,
-			$site->{keys}{policy}) for @connections;
-	}
-	$peer->{process}->stop;
-	return \%result;
+	return;
+}
+
+sub check_answers {
+	my ($peer, $kind, $figure) = @_;
+	my $right = $figure->{ $kind eq 'absent' ? 'notfound' : 'ok' };
+
+	die "$peer->{name}: $kind: not the answer\n"
+	    if $peer->{name} ne 'at once' && $right != $figure->{queries};
+	return;
 }
 
 # Domains that it never saw: DNS, a connection, a handshake, the policy.
@@ -260,13 +284,9 @@ sub measure {
 
 	for my $round (1 .. $rounds) {
 		print STDERR "round $round of $rounds\n";
-		for my $name (@names) {
-			push @{ $result{cached}{$name} },
-			    measure_cached($site, $name, $seconds);
-			push @{ $result{fresh}{$name} },
-			    measure_fresh($site, $name, $round)
-			    if $name ne 'at once';
-		}
+		measure_cached($site, \%result, $seconds);
+		push @{ $result{fresh}{$_} }, measure_fresh($site, $_, $round)
+		    for grep { $_ ne 'at once' } @names;
 		push @{ $result{many} }, measure_many($site);
 	}
 	return \%result;
@@ -365,7 +385,7 @@ sub goals {
 		}
 		my $restarted = cached($result, $ours, "restart $c", 'rate');
 		push @goals, ["after a restart, $c connections: rate / at once",
-			$restarted / cached($result, $peers[0], "policy $c",
+			$restarted / cached($result, $peers[0], "restart $c",
 				'rate'), '>=', 0.75];
 	}
 	return @goals,
@@ -373,8 +393,8 @@ sub goals {
 		'<=', 0.333],
 	    ['first fetch: p50 / mta-sts-resolver, memory', $first->('p50_us'),
 		'<=', 0.5],
-	    ["own MiB with $many policies", many($result, 'idle', 'own_mib'),
-		'<=', 8];
+	    ["own MiB with $many policies, all asked for",
+		many($result, 'idle', 'own_mib'), '<=', 8];
 }
 
 1;
