@@ -4,8 +4,9 @@
  *
  * RATE datagrams a second for SECONDS, BURST at once, about DOMAINS domains in
  * turn, each tenth of them a failure.  As libtlsrpt it does not wait: what the
- * system does not take is lost.  Prints how many were taken, how many not, and
- * the seconds that it took.
+ * system does not take is lost.  As the processes of a busy mail server it has
+ * a hundred sockets, used in turn: Linux bounds what is on its way from one.
+ * Prints how many were taken, how many not, and the seconds that it took.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -18,8 +19,10 @@
 
 #include "base/text.h"
 
+#define SOCKETS 100
+
 struct load {
-	int fd;
+	int fds[SOCKETS];
 	struct sockaddr_un to;
 	uint64_t rate, seconds, domains, burst;
 	uint64_t taken, refused;
@@ -65,7 +68,7 @@ tell(struct load *load, uint64_t n)
 	char bytes[2048];
 	size_t length = make(load, n, bytes, sizeof(bytes));
 
-	if (sendto(load->fd, bytes, length, MSG_DONTWAIT,
+	if (sendto(load->fds[n % SOCKETS], bytes, length, MSG_DONTWAIT,
 		   (const struct sockaddr *)&load->to, sizeof(load->to)) >= 0)
 		load->taken++;
 	else
@@ -125,10 +128,12 @@ main(int argc, char **argv)
 				 numbers[i]) ||
 		    *numbers[i] == 0)
 			return usage();
-	load.fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	if (load.fd < 0) {
-		perror("socket");
-		return 1;
+	for (i = 0; i < SOCKETS; i++) {
+		load.fds[i] = socket(AF_UNIX, SOCK_DGRAM, 0);
+		if (load.fds[i] < 0) {
+			perror("socket");
+			return 1;
+		}
 	}
 	begin = now();
 	run(&load);
