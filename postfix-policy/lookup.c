@@ -87,8 +87,33 @@ lookup_at_once(const struct lookup *lookup, struct arena *arena,
 
 /* --- with questions --- */
 
-/* All that can be asked at once is on its way before anything is waited
- * for. */
+/* Long enough to start a fetch, and to end one of a host that is near. */
+#define STS_FIRST_MS 200
+/* With DANE for every host the policy is of use to Sendmail and reports alone:
+ * a policy host that hangs holds no mail up. */
+#define STS_BESIDE_DANE_MS 1000
+
+static void
+get_sts(const struct lookup *lookup, struct arena *arena, struct domain domain,
+	struct deadline deadline, struct sts_state *sts)
+{
+	sts_cache_get(lookup->sts, arena, lookup->resolver, domain,
+		      clock_unix_ms(), deadline, sts);
+}
+
+static struct deadline
+sts_deadline(const struct lookup *lookup, const struct destination *destination,
+	     struct deadline deadline)
+{
+	if (destination->dane != DANE_ALL ||
+	    lookup->choice.dane_and_sts == TLS_LEVEL_SECURE)
+		return deadline;
+	return deadline_earlier(deadline,
+				clock_deadline_in(STS_BESIDE_DANE_MS));
+}
+
+/* All that can be asked at once is on its way before anything is waited for
+ * long. */
 static void
 find_facts(const struct lookup *lookup, struct arena *arena,
 	   const struct nexthop *nexthop, struct tls_facts *facts)
@@ -100,9 +125,12 @@ find_facts(const struct lookup *lookup, struct arena *arena,
 	struct destination_inquiry *inquiry = destination_begin(
 	    arena, lookup->resolver, nexthop->domain, nexthop->port);
 
-	sts_cache_get(lookup->sts, arena, lookup->resolver, nexthop->domain,
-		      clock_unix_ms(), deadline, sts);
+	get_sts(lookup, arena, nexthop->domain, clock_deadline_in(STS_FIRST_MS),
+		sts);
 	destination_finish(inquiry, deadline, destination);
+	if (sts->result == STS_TEMPERROR || sts->fallback)
+		get_sts(lookup, arena, nexthop->domain,
+			sts_deadline(lookup, destination, deadline), sts);
 	facts->destination = destination;
 	facts->sts = sts;
 }

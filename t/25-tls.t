@@ -13,6 +13,7 @@ use Signet::Events qw(event_id iso json);
 use Signet::PolicyHost;
 use Signet::Postgres;
 use Signet::Program;
+use Signet::Socketmap;
 use Signet::Util qw(run_command spew temp_dir program_path top_dir
     skip_or_fail need_programs);
 use Signet::Zone;
@@ -38,6 +39,7 @@ my $dns = Signet::Zone->new(
 	site('alias.test', '', unsigned => 1),
 	site('sts.test', $sts, unsigned => 1),
 	site('both.test', "$sts\_25._tcp.mx TLSA $good\n"),
+	site('hanging.test', "$sts\_25._tcp.mx TLSA $good\n"),
 	site('testing.test', $sts, unsigned => 1),
 	site('missing.test', $sts, unsigned => 1),
 	site('wrong-name.test', $sts, unsigned => 1),
@@ -53,6 +55,7 @@ $web->policy('sts.test', mx => ['*.sts.test']);
 $web->policy('both.test', mx => ['mx.both.test']);
 $web->policy('testing.test', mode => 'testing', mx => ['mx.else.test']);
 $web->site('mta-sts.missing.test', status => 404);
+$web->site('mta-sts.hanging.test', fault => 'silent');
 $web->policy('wrong-name.test', mx => ['mx.wrong-name.test'],
     certificate => 'wrong-name');
 
@@ -366,6 +369,22 @@ subtest 'what the server says' => sub {
 		unlike($out, qr/found now/, "$key: the same as found now");
 	}
 	is($policy->stop, 0, 'stops');
+};
+
+# The deadline is as long as the fetch may take: who waits for the policy host
+# is told to come again, or that there is none.
+subtest 'a policy host that hangs, and DANE' => sub {
+	my $policy = Signet::Program->new('signet-policy',
+	    config => configuration($pg->conninfo(user => 'policy'))
+		. "deadline = 60s\n",
+	    ready => $socket);
+	my $client = Signet::Socketmap->new($socket);
+	is($client->ask('policy', 'hanging.test'), 'OK dane-only',
+	    'DANE is not held up');
+	like($client->ask('sts', 'hanging.test'),
+	    qr/^TEMP MTA-STS could not be asked/,
+	    'who knows MTA-STS alone waits');
+	is($policy->stop, 0, 'stops, with the fetch on its way');
 };
 
 done_testing;

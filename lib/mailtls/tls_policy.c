@@ -302,6 +302,8 @@ tls_policy_choose(struct arena *arena, const struct tls_facts *facts,
 				      .ttl_s = UINT32_MAX};
 	if (tls_policy_needs(&facts->nexthop, facts->override)) {
 		note_ttl(facts, policy);
+		policy->sts_unknown =
+		    facts->sts == NULL || facts->sts->result == STS_TEMPERROR;
 		policy->problems = tls_problem_list(arena, facts);
 		if (tls_facts_is_enforced(facts)) {
 			policy->sts = &facts->sts->policy;

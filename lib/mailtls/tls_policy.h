@@ -79,6 +79,9 @@ struct tls_policy {
 	/* the MTA-STS policy if its mode is enforce, whatever was chosen */
 	const struct sts_policy *sts;
 	struct text sts_file; /* as fetched, for policy-string */
+	/* MTA-STS could not be asked: who knows nothing but MTA-STS must
+	 * wait, whatever the others are told. */
+	bool sts_unknown;
 	/* No MX of the destination is in the policy: a connection could only
 	 * fail.  Where the dialect can say so, Postfix fails it at the
 	 * handshake and reports it; else the certificate does not match. */

@@ -281,6 +281,8 @@ write_sendmail(struct buf *to, const struct tls_policy *policy)
 		write_refusal(to, "TEMP", policy->why);
 	else if (policy->ground == TLS_GROUND_OVERRIDE)
 		write_override_for_sendmail(to, policy);
+	else if (policy->sts_unknown)
+		write_refusal(to, "TEMP", "MTA-STS could not be asked");
 	else if (policy->sts != NULL)
 		write_sts(to, policy, TLS_DIALECT_STS, false);
 	else
