@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/why.h"
+#include "io/clock.h"
 #include "io/pg.h"
 #include "reporter/claim.h"
 #include "reporter/reporter.h"
@@ -9,12 +10,15 @@
 
 /* questions that are on their way at once */
 #define AT_ONCE 64
+/* for all of them; well below CLAIM_LEASE */
+#define ALL_MS (5 * 60 * 1000)
 
 struct search {
 	struct reporter *reporter;
 	const struct tlsrpt_record *record; /* of the host */
 	const struct pg_rows *rows;	    /* recipient domains */
 	bool patient;
+	struct deadline end;
 	struct told *told;
 };
 
@@ -23,7 +27,8 @@ static bool
 ask_some(struct search *search, struct arena *arena, size_t from,
 	 struct why *why)
 {
-	struct deadline deadline = reporter_dns_deadline(search->reporter);
+	struct deadline deadline = deadline_earlier(
+	    search->end, reporter_dns_deadline(search->reporter));
 	struct dns_question *questions[AT_ONCE];
 	size_t count = pg_rows_count(search->rows) - from, i;
 	struct domain domain;
@@ -91,8 +96,10 @@ told_find(struct reporter *reporter, struct arena *arena,
 	  const struct claim *claim, bool patient, struct told *told,
 	  struct why *why)
 {
-	struct search search = {
-	    .reporter = reporter, .patient = patient, .told = told};
+	struct search search = {.reporter = reporter,
+				.patient = patient,
+				.end = clock_deadline_in(ALL_MS),
+				.told = told};
 	struct rua rua;
 
 	*told = (struct told){0};
