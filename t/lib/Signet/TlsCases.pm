@@ -25,6 +25,8 @@ package Signet::TlsCases;
 #   result   of the TLS report: type (tlsa, sts, no-policy-found), and the
 #            result word of RFC 8460 section 4.3, or "success"; several for
 #            several servers. None: Postfix has nothing to tell.
+#   log      the same as signet-tls-collect reads it in the log of Postfix, or
+#            finds by a look of its own, where that is another
 #   problem  what signet-policy has to tell by itself, likewise
 #   words    in the explanation of signet-policy, a pattern
 
@@ -66,7 +68,8 @@ my @dane = (
 	    level => 'dane-only', sent => $unverified,
 	    result => 'tlsa certificate-expired'],
 	[mismatch => mx => 'good', tlsa => 'zero', level => 'dane-only',
-	    sent => $unverified, result => 'tlsa certificate-not-trusted'],
+	    sent => $unverified, result => 'tlsa certificate-not-trusted',
+	    log => 'tlsa validation-failure'],
 	[plain => mx => 'plain', tlsa => 'good', level => 'dane-only',
 	    sent => $no_tls, result => 'tlsa starttls-not-supported'],
 	[refused => mx => 'refused', tlsa => 'good', level => 'dane-only',
@@ -84,7 +87,8 @@ my @dane = (
 	    result => 'no-policy-found starttls-not-supported'],
 	[second => mx => [[mx1 => 'name'], [mx2 => 'good']],
 	    tlsa => ['zero', 'good'], level => 'dane-only', sent => 'sent',
-	    result => ['tlsa certificate-not-trusted', 'tlsa success']],
+	    result => ['tlsa certificate-not-trusted', 'tlsa success'],
+	    log => ['tlsa validation-failure', 'tlsa success']],
 	[half => mx => [[mx1 => 'nobody'], [mx2 => 'good']],
 	    tlsa => ['', 'good'], level => 'dane', verified => 'dane-only',
 	    sent => 'sent',
@@ -101,7 +105,8 @@ my @dane = (
 	[both => mx => 'name', tlsa => 'name', sts => 'enforce',
 	    level => 'dane-only', sent => 'sent', result => 'tlsa success'],
 	[bogus => mx => 'good', tlsa => 'good', zone => 'bogus',
-	    level => 'temp', problem => 'validation-failure', sent => $lookup],
+	    level => 'temp', problem => 'validation-failure',
+	    log => 'no-policy-found validation-failure', sent => $lookup],
 	[bogustlsa => mx => 'good', tlsa => 'good', zone_of_tlsa => 'bogus',
 	    level => 'temp', problem => 'dnssec-invalid', sent => $config],
 	[bogushost => mx => 'good', tlsa => 'good',
@@ -119,11 +124,13 @@ my @sts = (
 	[name => mx => 'name', sts => 'enforce', level => 'secure',
 	    sent => $unverified, result => 'sts certificate-host-mismatch'],
 	[unknown => mx => 'unknown', sts => 'enforce', level => 'secure',
-	    sent => $unverified, result => 'sts validation-failure'],
+	    sent => $unverified, result => 'sts validation-failure',
+	    log => 'sts certificate-not-trusted'],
 	[expired => mx => 'expired', sts => 'enforce', level => 'secure',
 	    sent => $unverified, result => 'sts certificate-expired'],
 	[self => mx => 'self', sts => 'enforce', level => 'secure',
-	    sent => $unverified, result => 'sts validation-failure'],
+	    sent => $unverified, result => 'sts validation-failure',
+	    log => 'sts certificate-not-trusted'],
 	[plain => mx => 'plain', sts => 'enforce', level => 'secure',
 	    sent => $no_tls, result => 'sts starttls-not-supported'],
 	[refused => mx => 'refused', sts => 'enforce', level => 'secure',
@@ -140,11 +147,13 @@ my @sts = (
 	    result => ['sts certificate-host-mismatch', 'sts success']],
 	# Postfix is told nothing of what it does not enforce
 	[testing => mx => 'good', sts => 'testing', level => 'none',
-	    sent => 'sent', result => 'no-policy-found success'],
+	    sent => 'sent', result => 'no-policy-found success',
+	    log => 'sts success'],
 	[testingname => mx => 'name', sts => 'testing', level => 'none',
-	    sent => 'sent', result => 'no-policy-found success'],
+	    sent => 'sent', result => 'no-policy-found success',
+	    log => ['sts success', 'sts certificate-host-mismatch']],
 	[testingplain => mx => 'plain', sts => 'testing', level => 'none',
-	    sent => 'sent'],
+	    sent => 'sent', log => 'sts starttls-not-supported'],
 	[none => mx => 'name', sts => 'none', level => 'none',
 	    sent => 'sent', result => 'no-policy-found success'],
 	[norecord => mx => 'name', sts => 'norecord', level => 'none',
@@ -166,10 +175,12 @@ my @sts = (
 	    [syntax => sts => 'syntax', problem => 'sts-policy-invalid']),
 	# Postfix does DANE here by itself (smtp_tls_dane_insecure_mx_policy)
 	[signedhost => mx => 'good', host => 'mx.good.dane.example',
-	    level => 'none', sent => 'sent', result => 'tlsa success'],
+	    level => 'none', sent => 'sent', result => 'tlsa success',
+	    log => 'no-policy-found success'],
 	[open => mx => 'good', tlsa => 'good', level => 'none', sent => 'sent',
 	    result => 'no-policy-found success'],
-	[clear => mx => 'plain', level => 'none', sent => 'sent'],
+	[clear => mx => 'plain', level => 'none', sent => 'sent',
+	    log => 'no-policy-found starttls-not-supported'],
 	[nobody => mx => 'nobody', level => 'none',
 	    sent => '4.4.1 connect to \S+: Connection refused'],
 	[nullmx => mx => 'good', null_mx => 1, level => 'none',
@@ -214,8 +225,11 @@ sub _case {
 	}
 	my @results = ref $case{result} ? @{ $case{result} }
 	    : $case{result} // ();
+	my @log = ref $case{log} ? @{ $case{log} } : $case{log} // @results;
+	@log = ("no-policy-found $case{problem}")
+	    if ($case{problem} // '') =~ /^sts-/;
 	return { %case, name => "$zone $name", domain => $domain,
-	    servers => \@servers, results => \@results };
+	    servers => \@servers, results => \@results, log => \@log };
 }
 
 sub faces {
