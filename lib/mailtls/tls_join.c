@@ -200,11 +200,25 @@ take_facts(struct tls_join *join, struct tls_join_session *session,
 
 /* --- deliveries --- */
 
+/* A message to many domains has one queue id, and a process may be given
+ * several of them. */
+static void
+name_relay(const struct postfix_log *log, char to[TLS_JOIN_RELAY_BYTES])
+{
+	snprintf(to, TLS_JOIN_RELAY_BYTES, TEXT_FMT " " TEXT_FMT,
+		 TEXT_ARG(log->address),
+		 TEXT_ARG(log->mx.len > 0 ? log->mx : log->domain));
+}
+
 static bool
 is_done(const struct tls_join_process *process, const struct postfix_log *log)
 {
+	char relay[TLS_JOIN_RELAY_BYTES];
+
+	name_relay(log, relay);
 	return !tls_join_process_is_pending(process) &&
-	       text_equal(log->queue_id, text_from(process->done_id));
+	       text_equal(log->queue_id, text_from(process->done_id)) &&
+	       strcmp(relay, process->done_at) == 0;
 }
 
 /* "secure/requiretls", "secure/requiretls:none", "may?/!requiretls:..." */
@@ -290,6 +304,7 @@ deliver(struct tls_join *join, struct tls_join_process *process,
 	tls_join_process_clear(process);
 	snprintf(process->done_id, sizeof(process->done_id), TEXT_FMT,
 		 TEXT_ARG(log->queue_id));
+	name_relay(log, process->done_at);
 	process->done_us = at_us;
 }
 

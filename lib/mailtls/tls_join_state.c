@@ -171,7 +171,7 @@ tls_join_table_get(struct tls_join_table *table, const char *host, uint32_t pid,
 		tls_join_process_clear(process);
 		snprintf(process->host, sizeof(process->host), "%s", host);
 		process->pid = pid;
-		process->done_id[0] = '\0';
+		process->done_id[0] = process->done_at[0] = '\0';
 		process->answers = NULL;
 		process->copied = 0;
 		process->position = UINT64_MAX;

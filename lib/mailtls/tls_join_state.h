@@ -9,6 +9,7 @@
 
 #define TLS_JOIN_HOST_BYTES 64
 #define TLS_JOIN_ID_BYTES 24
+#define TLS_JOIN_RELAY_BYTES 128
 
 /* A host that was tried. */
 struct tls_join_session {
@@ -51,7 +52,8 @@ struct tls_join_process {
 	struct arena *answer_arena, *spare_arena;
 	struct tls_join_answered *answers; /* newest first, one a domain */
 	unsigned copied; /* into answer_arena, since it was cleared */
-	char done_id[TLS_JOIN_ID_BYTES]; /* queue id that was told last */
+	char done_id[TLS_JOIN_ID_BYTES];    /* queue id that was told last */
+	char done_at[TLS_JOIN_RELAY_BYTES]; /* and where it went */
 	int64_t done_us, seen_us;
 	uint64_t position;	       /* first line that counts still */
 	struct tls_join_process *same; /* in the bucket, or of free ones */

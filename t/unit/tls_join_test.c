@@ -326,6 +326,28 @@ a_relay_host_hides_whose_it_was(void **state)
 	assert_true(text_starts(next_said(&world), TEXT("result a.test ")));
 }
 
+/* One message, one process, and two domains without TLS. */
+static void
+a_message_to_two_domains(void **state)
+{
+	struct world world = begin(*state);
+
+	open_join(&world);
+	line(&world, TEXT(HANDSHAKE));
+	line(&world, TEXT(DELIVERY));
+	buf_clear(&world.said);
+	line(&world, TEXT(AT "ABCDEF1: to=<u@b.test>, "
+			     "relay=mx.b.test[192.0.2.2]:25, delay=1, "
+			     "delays=0/0/0/1, dsn=2.0.0, status=sent (250 "
+			     "ok)"));
+	assert_true(text_starts(next_said(&world), TEXT("result b.test ")));
+	line(&world, TEXT(AT "ABCDEF1: to=<v@b.test>, "
+			     "relay=mx.b.test[192.0.2.2]:25, delay=1, "
+			     "delays=0/0/0/1, dsn=2.0.0, status=sent (250 "
+			     "ok)"));
+	assert_int_equal(next_said(&world).len, 0);
+}
+
 /* syslog writes the name of the system, postlogd $myhostname. */
 static void
 a_host_has_two_names(void **state)
@@ -410,6 +432,7 @@ main(void)
 	    cmocka_unit_test(what_is_never_delivered_is_forgotten),
 	    cmocka_unit_test(a_relay_host_hides_whose_it_was),
 	    cmocka_unit_test(a_host_has_two_names),
+	    cmocka_unit_test(a_message_to_two_domains),
 	    cmocka_unit_test(processes_are_bounded),
 	    cmocka_unit_test(hosts_and_answers_are_bounded),
 	};
