@@ -203,7 +203,7 @@ read_keys(struct load *load, struct arena *arena, const char *map,
 		fprintf(stderr, "mapload: %s\n", why.text);
 		exit(1);
 	}
-	load->questions = xcalloc(MOST_KEYS, sizeof(struct text));
+	load->questions = arena_new_array(arena, struct text, MOST_KEYS);
 	while (file.len > 0 && load->count < MOST_KEYS) {
 		key = text_first(file, text_find(file, '\n'));
 		file = text_skip(file, key.len + 1);
@@ -240,7 +240,7 @@ main(int argc, char **argv)
 	struct arena *arena = arena_new();
 	struct load load = {0};
 	struct client *clients;
-	size_t count;
+	size_t count, i;
 	int64_t begun;
 	struct why why;
 
@@ -265,5 +265,9 @@ main(int argc, char **argv)
 	load.end_ns = begun + (int64_t)(strtod(argv[3], NULL) * 1e9);
 	run(&load, clients, count);
 	report(&load, now_ns() - begun);
+	for (i = 0; i < count; i++)
+		free(clients[i].reply);
+	free(clients);
+	arena_free(arena);
 	return 0;
 }
