@@ -237,17 +237,12 @@ open_join(struct maillog_events *events)
 	    &collect_settings(events->collect)->maillog;
 	const struct tls_join_calls calls = {on_result, on_requiretls, on_look,
 					     on_unresolved, events};
-	char host[256] = "";
 	struct tls_join_options options = {
 	    .report_domain = text_from(settings->report_domain),
 	    .report_instance = text_from(settings->log_reports),
 	    .is_indirect = !settings->log_direct,
 	};
 
-	gethostname(host, sizeof(host) - 1);
-	options.host = text_from(host);
-	options.host_alias =
-	    text_from(collect_settings(events->collect)->common.hostname);
 	events->join = tls_join_new(events->arena, &options, &calls);
 }
 

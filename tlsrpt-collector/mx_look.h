@@ -1,7 +1,8 @@
 /* mx_look.h - looks at mail servers where the mail server itself does not
  *
- * Mail to a domain with MTA-STS in mode testing goes whatever certificate its
- * hosts have, and Postfix tells of a success.  So we connect to such a host
+ * Mail to a domain with MTA-STS in mode testing, or with DANE as well, goes
+ * whatever MTA-STS has to say of the certificate, and Postfix tells of a
+ * success.  So we connect to such a host
  * now and then, as a sender that enforces would (RFC 8461 section 4), and tell
  * what it would have found: a result that counts no session (section 5 of RFC
  * 8460 wants the failures told).  No mail is sent.  A host is looked at once

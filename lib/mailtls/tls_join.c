@@ -62,21 +62,17 @@ tls_join_new(struct arena *arena, const struct tls_join_options *options,
 	join->options.report_instance =
 	    text_copy(arena, options->report_instance);
 	join->options.is_indirect = options->is_indirect;
-	join->options.host = text_copy(arena, options->host);
-	join->options.host_alias = text_copy(arena, options->host_alias);
 	join->calls = *calls;
 	join->table = tls_join_table_new(arena);
 	return join;
 }
 
+/* Under the name of no host. */
 void
 tls_join_answer(struct tls_join *join, const struct tls_answer *answer)
 {
-	char host[TLS_JOIN_HOST_BYTES];
-
-	tls_join_host_name(join->options.host, host);
 	tls_join_process_answer(
-	    tls_join_table_get(join->table, host, answer->pid, answer->at_us),
+	    tls_join_table_get(join->table, "", answer->pid, answer->at_us),
 	    answer);
 }
 
@@ -237,24 +233,23 @@ tell_requiretls(struct tls_join *join, const struct postfix_log *log,
 }
 
 static const struct tls_answer *
-answer_for(struct tls_join *join, const struct tls_join_process *process,
-	   struct text domain, struct text mx, int64_t at_us)
+answer_for(struct tls_join *join, uint32_t pid, struct text domain,
+	   struct text mx, int64_t at_us)
 {
-	const struct tls_answer *answer =
-	    tls_join_process_find(process, domain, mx, at_us);
-	const struct tls_join_process *nobody;
-	char host[TLS_JOIN_HOST_BYTES];
+	const struct tls_join_process *asked =
+	    tls_join_table_find(join->table, "", pid);
+	const struct tls_answer *answer = NULL;
 
+	if (asked != NULL)
+		answer = tls_join_process_find(asked, domain, mx, at_us);
 	if (answer != NULL)
 		return answer;
 	/* Where process ids tell nothing (other name space, TCP), the
 	 * recipient's domain does. */
-	tls_join_host_name(join->options.host, host);
-	nobody = tls_join_table_find(join->table, host, 0);
-	if (nobody == NULL)
+	asked = tls_join_table_find(join->table, "", 0);
+	if (asked == NULL)
 		return NULL;
-	answer = tls_join_process_find(nobody, domain, TEXT(""), at_us);
-	return answer;
+	return tls_join_process_find(asked, domain, TEXT(""), at_us);
 }
 
 static void
@@ -273,7 +268,7 @@ tell(struct tls_join *join, const struct tls_join_process *process,
 
 	if (mx.len == 0 && process->sessions != NULL)
 		mx = process->sessions->mx;
-	delivery.answer = answer_for(join, process, domain,
+	delivery.answer = answer_for(join, log->pid, domain,
 				     tls_join_domain(join->work, mx), at_us);
 	if (delivery.answer != NULL || !join->options.is_indirect)
 		tls_join_tell(join->work, &join->calls, &delivery);
@@ -308,19 +303,6 @@ deliver(struct tls_join *join, struct tls_join_process *process,
 	process->done_us = at_us;
 }
 
-/* The host of a line, by the one name that its processes are kept under. */
-static void
-name_host(const struct tls_join *join, struct text named,
-	  char to[TLS_JOIN_HOST_BYTES])
-{
-	char alias[TLS_JOIN_HOST_BYTES];
-
-	tls_join_host_name(named, to);
-	tls_join_host_name(join->options.host_alias, alias);
-	if (alias[0] != '\0' && strcmp(to, alias) == 0)
-		tls_join_host_name(join->options.host, to);
-}
-
 static void
 take_smtp(struct tls_join *join, const struct postfix_log *log, int64_t at_us,
 	  uint64_t position)
@@ -328,7 +310,7 @@ take_smtp(struct tls_join *join, const struct postfix_log *log, int64_t at_us,
 	char host[TLS_JOIN_HOST_BYTES];
 	struct tls_join_process *process;
 
-	name_host(join, log->host, host);
+	tls_join_host_name(log->host, host);
 	process = tls_join_table_get(join->table, host, log->pid, at_us);
 	if (log->kind == POSTFIX_LOG_ESTABLISHED)
 		join->has_tls = true;

@@ -76,12 +76,6 @@ struct tls_join_options {
 	bool is_indirect;
 	/* syslog_name of the transport of our reports; empty: none */
 	struct text report_instance;
-	/* the host that the answers are given on, as its log names it, up to
-	 * the first dot */
-	struct text host;
-	/* its other name: syslog writes that of the system, and Postfix that
-	 * keeps a log of its own (postlogd) $myhostname; empty: none */
-	struct text host_alias;
 };
 
 /* Ends with the arena. */
@@ -89,7 +83,8 @@ struct tls_join *tls_join_new(struct arena *arena,
 			      const struct tls_join_options *options,
 			      const struct tls_join_calls *calls);
 
-/* Answers come before the lines that they belong to. */
+/* Answers come before the lines that they belong to, which name this host in
+ * one way or another: an answer fits by process id and domain. */
 void tls_join_answer(struct tls_join *join, const struct tls_answer *answer);
 
 /* `position` rises with each line. */

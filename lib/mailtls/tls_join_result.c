@@ -244,9 +244,18 @@ judge_failure(struct outcome *outcome, const struct tls_join_session *session)
 	add_both(outcome, type, reason);
 }
 
-/* In mode testing nothing is enforced, and Postfix looks at nothing. */
+/* MTA-STS that Postfix was not told of: it is in mode testing, or DANE went
+ * before it (RFC 8461 section 2). */
+static bool
+is_unchecked(const struct tls_answer *answer)
+{
+	return answer != NULL && (answer->mode == TLS_ANSWER_TESTING ||
+				  (answer->mode == TLS_ANSWER_ENFORCE &&
+				   !text_equal(answer->level, TEXT("secure"))));
+}
+
 static void
-judge_testing(struct outcome *outcome, const struct tls_join_session *session)
+judge_unchecked(struct outcome *outcome, const struct tls_join_session *session)
 {
 	const struct tls_join_delivery *delivery = outcome->delivery;
 	struct tls_join_look look = {.mx = session->mx,
@@ -270,8 +279,7 @@ tell_session(struct arena *arena, const struct tls_join_calls *calls,
 	     const struct tls_join_session *session)
 {
 	struct outcome outcome = begin(arena, calls, delivery, session->mx);
-	bool is_testing = delivery->answer != NULL &&
-			  delivery->answer->mode == TLS_ANSWER_TESTING;
+	bool unchecked = is_unchecked(delivery->answer);
 
 	outcome.address = session->address;
 	outcome.at_us = session->at_us;
@@ -289,8 +297,8 @@ tell_session(struct arena *arena, const struct tls_join_calls *calls,
 	}
 	if (session->is_told)
 		leave_out_told(&outcome, session);
-	if (is_testing && session->is_established && !session->is_violated)
-		judge_testing(&outcome, session);
+	if (unchecked && session->is_established && !session->is_violated)
+		judge_unchecked(&outcome, session);
 	add_problems(&outcome);
 	tell(&outcome);
 }

@@ -31,7 +31,7 @@ on_look(void *data, const struct tls_answer *answer,
 {
 	(void)data;
 	(void)look;
-	if (answer->mode != TLS_ANSWER_TESTING)
+	if (answer->mode == TLS_ANSWER_NO_STS)
 		__builtin_trap();
 }
 
@@ -47,7 +47,7 @@ on_unresolved(void *data, struct text domain, int64_t at_us)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct tls_join_options options = {.host = {"h", 1}};
+	static const struct tls_join_options options = {.is_indirect = false};
 	static const struct tls_join_calls calls = {
 	    on_result, on_requiretls, on_look, on_unresolved, NULL};
 	struct arena *arena = arena_new();

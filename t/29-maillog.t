@@ -1,0 +1,168 @@
+#!/usr/bin/perl
+# The log of a real Postfix, joined with what signet-policy answered it: each
+# session with another server has two results, one under the policy of the
+# domain and one under that of the MX host, each once, whether the log tells
+# it or a datagram. Then what nobody but our own look can tell, rotation and
+# restarts in the middle, the journal, and the STARTTLS of others.
+
+use strict;
+use warnings;
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+use JSON::PP ();
+use Test::More;
+use Signet::Postfix;
+use Signet::TlsCases;
+use Signet::TlsSite;
+use Signet::Util qw(program_path wait_for skip_or_fail slurp spew);
+
+for my $program (qw(signet-policy signet-tls-collect)) {
+	program_path($program) or skip_or_fail("$program has not been built");
+}
+Signet::TlsSite->need;
+my $LONG = 120;
+my @cases = Signet::TlsCases::all();
+my $tlsrpt = Signet::TlsSite->tlsrpt;
+note 'Postfix ', Signet::Postfix->version;
+my $world = Signet::TlsSite->new;
+my $pg = $world->{pg};
+
+# "sts good.sts.example success", those of each recipient domain
+sub rows {
+	my ($where) = @_;
+	my %row;
+	for my $row ($pg->rows('select recipient_domain, policy_type, '
+	    . "policy_domain, coalesce(success::text, 'told') as success "
+	    . "from signet.v_tls_result where $where")) {
+		push @{ $row{ $row->{recipient_domain} } },
+		    "$row->{policy_type} $row->{policy_domain} "
+		    . { true => 'success', false => 'failure',
+			told => 'told' }->{ $row->{success} };
+	}
+	@$_ = sort @$_ for values %row;
+	return \%row;
+}
+
+# What a row of the table of cases is to become. Each of its results is of a
+# session: under TLSA with the MX host's policy, else with the domain's.
+sub wanted {
+	my ($case) = @_;
+	my $domain = $case->{domain};
+	my $sts = ($case->{sts} // '') =~ /^(?:enforce|wild|stranger|testing)$/;
+	my @wanted;
+	my @servers = grep { $_->{face} ne 'nobody' } @{ $case->{servers} };
+	my @results = @{ $case->{results} };
+	@results = ('no-policy-found told') if !@results
+	    && $case->{sent} eq 'sent';
+	for my $i (0 .. $#results) {
+		my ($type, $result) = split / /, $results[$i];
+		my $host = $servers[$i]{host};
+		my $outcome = $result =~ /^(?:success|told)$/ ? $result
+		    : 'failure';
+		my $of_host = $type eq 'tlsa' ? 'tlsa' : 'no-policy-found';
+		push @wanted, "$of_host $host $outcome";
+		push @wanted, ($sts ? 'sts' : 'no-policy-found')
+		    . " $domain $outcome" if $host ne $domain;
+	}
+	return [sort @wanted];
+}
+
+# Postfix does DANE here by itself, and asks nobody.
+sub wanted_of_signedhost {
+	my ($case) = @_;
+	my $host = $case->{servers}[0]{host};
+	return ["tlsa $host success"] if $tlsrpt;
+	return ["no-policy-found $host success",
+	    "no-policy-found $case->{domain} success"];
+}
+
+my $sources = "source in ('log', 'datagram')";
+
+sub wait_rows {
+	my ($where, %wanted) = @_;
+	my $rows;
+	eval { wait_for($LONG, sub {
+		$rows = rows($where);
+		return !grep { @{ $rows->{$_} // [] } < @{ $wanted{$_} } }
+		    keys %wanted;
+	}, 'all rows') } or diag $world->{collect}->log;
+	return $rows;
+}
+
+# A log without a handshake may be one that is kept without them: until the
+# first, nothing is said of mail in clear.
+my ($first) = grep { $_->{name} eq 'dane good' } @cases;
+my $id = $world->send("u\@$first->{domain}");
+$world->wait_outcomes($id, 1);
+wait_rows($sources, $first->{domain} => wanted($first));
+my @others = grep { $_ != $first } @cases;
+
+subtest 'every fault' => sub {
+	my $id = $world->send(map { "u\@$_->{domain}" } @others);
+	$world->wait_outcomes($id, scalar @others);
+	my %wanted = map { ($_->{domain} => $_->{name} eq 'sts signedhost'
+	    ? wanted_of_signedhost($_) : wanted($_)) } @cases;
+	my $rows = wait_rows($sources, %wanted);
+	for my $case (@cases) {
+		is_deeply($rows->{ $case->{domain} } // [],
+		    $wanted{ $case->{domain} }, $case->{name});
+	}
+};
+
+sub failures {
+	my ($where) = @_;
+	return [split /\n/, $pg->psql('select policy_type, policy_domain, '
+	    . "coalesce(success::text, 'told'), failure, reason "
+	    . "from signet.v_tls_failure where $where order by 1, 2, 4")];
+}
+
+subtest 'what Postfix never tells' => sub {
+	my $row = sub { failures("source = 'probe' and policy_domain = '$_[0]'") };
+	wait_for($LONG, sub { @{ $row->('testingname.sts.example') }
+	    && @{ $row->('bogus.dane.example') } }, sub {
+	    'a look of our own; ' . $world->{collect}->log });
+	is_deeply($row->('testingname.sts.example'),
+	    ['sts|testingname.sts.example|told|certificate-host-mismatch|'],
+	    'MTA-STS in mode testing, and a certificate of another name');
+	is_deeply($row->('bogus.dane.example'), ['no-policy-found|'
+	    . 'bogus.dane.example|false|validation-failure|dnssec-bogus-mx'],
+	    'MX records that DNSSEC refuses');
+	is_deeply($row->('testing.sts.example'), [],
+	    'mode testing, and nothing wrong');
+	my $told = failures("source = 'log' and recipient_domain = "
+	    . "'wrongcert.sts.example'");
+	is_deeply($told, ['no-policy-found|wrongcert.sts.example|'
+	    . ($tlsrpt ? 'told' : 'true') . '|sts-webpki-invalid|'
+	    . ($told->[0] =~ /([^|]*)\z/)[0]],
+	    'a policy that could not be fetched, though the mail went');
+};
+
+subtest 'a restart, and a rotation that nobody saw' => sub {
+	my ($case) = grep { $_->{name} eq 'sts good' } @cases;
+	my $domain = $case->{domain};
+	my $count = sub { $pg->value('select count(*) from signet.tls_result '
+	    . "where source = 'log' and recipient_domain = '$domain'") };
+	my $each = $tlsrpt ? 1 : 2;
+	my $log = $world->{mta}->log_file;
+	my @ids;
+
+	is($count->(), $each, 'one session so far');
+	$world->{collect}->stop;
+	push @ids, $world->send("u\@$domain");
+	$world->wait_outcomes($ids[-1], 1);
+	# as logrotate with copytruncate does
+	spew("$log.1", slurp($log));
+	truncate $log, 0 or die "$log: $!\n";
+	push @ids, $world->send("u\@$domain");
+	$world->wait_outcomes($ids[-1], 1);
+	$world->{collect}->start;
+	wait_for($LONG, sub { $count->() >= 3 * $each }, sub {
+	    'both sessions; ' . $world->{collect}->log });
+	$world->{collect}->restart;
+	push @ids, $world->send("u\@$domain");
+	$world->wait_outcomes($ids[-1], 1);
+	wait_for($LONG, sub { $count->() >= 4 * $each }, 'one more');
+	is($count->(), 4 * $each, 'each once');
+};
+
+done_testing();
