@@ -59,7 +59,8 @@ my $prefix = $dir{prefix};
 # Each file of the source that a user needs, and where it goes.
 sub expected {
 	my @file = ("$dir{bindir}/signet", "$prefix/lib/sysusers.d/signet.conf",
-	    "$prefix/lib/tmpfiles.d/signet.conf", "$dir{docdir}/NEWS.md");
+	    "$prefix/lib/tmpfiles.d/signet.conf",
+	    "$prefix/lib/sysctl.d/signet.conf", "$dir{docdir}/NEWS.md");
 	push @file, map { "$dir{sbindir}/signet-$_" } qw(milter load sign
 	    report-intake dmarc-report policy tls-collect tls-report);
 	push @file, map { "$dir{pkgdatadir}/schema/" . basename($_) }

@@ -95,7 +95,7 @@ warn_of_queue(void)
 	if (length > 0 && length < QUEUE_LEAST)
 		log_warning("the system keeps %u datagrams for a receiver: "
 			    "a burst of a busy mail server is lost; set "
-			    "net.unix.max_dgram_qlen = %u in /etc/sysctl.d",
+			    "net.unix.max_dgram_qlen = %u (sysctl.d(5))",
 			    length, QUEUE_WANTED);
 }
 
