@@ -57,8 +57,9 @@ item_43_bad_urls(void **state)
 	    "https://a.example/a\r\nHost: b",
 	    "https://a.example/\xc3\xa4",
 	    "https://a.example/x#y",
-	    "https://a\xe3\x80\x82"
-	    "example/",
+	    /* an ideographic full stop */
+	    ("https://a\xe3\x80\x82"
+	     "example/"),
 	};
 	struct https_target target;
 	size_t i;
