@@ -112,7 +112,8 @@ sub _settings {
 			listen => 'unix:' . $self->socket('tlsrpt'),
 			socket_mode => 666,
 			answers => 'unix:' . $self->socket('answers'),
-			log_file => $self->{mta}->log_file,
+			$self->{mta} ? (log_file => $self->{mta}->log_file)
+			    : (),
 			log_position => "$self->{dir}/log.position",
 			probe_ca_file => $self->{ca}->file,
 		},
