@@ -16,7 +16,7 @@ use Signet::TlsCases;
 use Signet::TlsSite;
 use Signet::Util qw(program_path run_command wait_for skip_or_fail);
 
-for my $program (qw(signet-policy signet-tls-collect)) {
+for my $program (qw(signet-policy signet-tls-collect signet-tls-report)) {
 	program_path($program) or skip_or_fail("$program has not been built");
 }
 Signet::TlsSite->need;
@@ -24,6 +24,7 @@ my $tlsrpt = Signet::TlsSite->tlsrpt;
 my $own = Signet::TlsSite->dialect;
 my @cases = Signet::TlsCases::all();
 note 'Postfix ', Signet::Postfix->version;
+my $today = day();
 my $world = Signet::TlsSite->new;
 my $pg = $world->{pg};
 
@@ -125,6 +126,17 @@ sub explained {
 	    : { error => $err };
 }
 
+subtest 'signet tls tells what signet-policy says' => sub {
+	for my $case (@cases) {
+		my (undef, $out) = run_command(program_path('signet'), 'tls',
+		    $case->{domain}, '-c', $config);
+		my ($reply) = $out =~ /^ +\Q$own\E +(\S.*)$/m;
+		my $want = Signet::TlsCases::answer($case, $own) =~ s/ $//r;
+		is_reply($reply, $want, $case->{name}) or diag $out;
+		like($out, qr/^told +by signet-policy at /m, '... asked');
+	}
+};
+
 subtest 'signet-policy --explain agrees, and tells what is wrong' => sub {
 	for my $case (@cases) {
 		my $told = explained($case->{domain});
@@ -182,9 +194,10 @@ sub is_result {
 
 if ($tlsrpt) {
 	is_result('results', 'datagram');
-	is($pg->value(<<'END'), 0, 'nothing is told by the log once more');
-select count(*) from signet.v_tls_result a where source = 'datagram' and
-exists (select from signet.v_tls_result b where b.source = 'log' and
+	is($pg->value(<<'END'), '', 'nothing is counted twice');
+select string_agg(recipient_domain, ' ') from signet.v_tls_result a
+where source = 'datagram' and exists (select from signet.v_tls_result b
+	where b.source = 'log' and b.success is not null and
 	b.recipient_domain = a.recipient_domain and
 	b.policy_domain = a.policy_domain and
 	b.policy_type = a.policy_type)
@@ -192,6 +205,63 @@ END
 } else {
 	is_result('log', 'log', 'probe');
 }
+
+# --- the report of the day ---
+
+sub day {
+	my @at = gmtime;
+	return sprintf '%04d-%02d-%02d', 1900 + $at[5], 1 + $at[4], $at[3];
+}
+
+# The report to a domain: what it says of the case's kinds, as the rows do.
+sub report_says {
+	my ($case, $report) = @_;
+	my @said;
+	for my $policy (@{ $report->{policies} // [] }) {
+		my $type = $policy->{policy}{'policy-type'};
+		next unless $type eq 'tlsa'
+		    || $policy->{policy}{'policy-domain'} eq $case->{domain};
+		push @said, map { "$type $_->{'result-type'}" }
+		    @{ $policy->{'failure-details'} // [] };
+		push @said, "$type success"
+		    if $policy->{summary}{'total-successful-session-count'};
+	}
+	return \@said;
+}
+
+my $kind = $tlsrpt ? 'results' : 'log';
+my @failed = grep { $_->{domain} ne 'bogus.dane.example' && grep {
+    !/ success$/ } @{ $_->{$kind} } } @cases;
+
+subtest 'the TLS report of the day' => sub {
+	cmp_ok(scalar @failed, '>=', 15, 'domains are to be told');
+	# midnight may have passed since the mail went
+	my %report;
+	for my $day ($today, day()) {
+		my ($status, $out, $err) = run_command(
+		    program_path('signet-tls-report'), '-c', $config,
+		    '--dry-run', '--date', $day);
+		is($status, 0, "the reports of $day") or diag $err;
+		for my $report (JSON::PP->new->incr_parse($out)) {
+			for my $policy (@{ $report->{policies} }) {
+				my $of = $policy->{policy}{'policy-domain'};
+				$report{$of} //= $report;
+			}
+		}
+	}
+	for my $case (@failed) {
+		my ($of) = grep { $report{$_} } $case->{domain},
+		    map { $_->{host} } @{ $case->{servers} };
+		my $said = report_says($case, $of ? $report{$of} : {});
+		for my $want (@{ $case->{$kind} }) {
+			ok(scalar(grep { $_ eq $want } @$said),
+			    "$case->{name}: $want") or diag explain $said;
+		}
+	}
+	my $good = grep { $report{$_} } map { $_->{domain} }
+	    grep { $_->{name} =~ /good$/ } @cases;
+	is($good, 0, 'nothing is said where nothing failed');
+};
 
 # --- outages: never a weaker answer ---
 

@@ -103,6 +103,8 @@ sub _settings {
 			deadline => '60s',
 		},
 		dns => { timeout => '30s' },
+		reports => { from => 'reports@site.example',
+		    organization => 'Site' },
 		mta_sts => {
 			ca_file => $self->{web}->ca_file,
 			allowed_networks => '198.51.100.0/24 203.0.113.0/24',
