@@ -27,7 +27,7 @@ static const char *const preferences[] = {"dane", "sts", NULL};
 
 #define DAY_S 86400ull
 /* DNS answers: hosts that many destinations have in common */
-#define DNS_ENTRIES 1000
+#define DNS_ENTRIES 500
 
 const struct config_option policy_options_table[] = {
     OPTION(listen, CONFIG_STRINGS, "unix:" SIGNET_RUNDIR "/policy.sock",
