@@ -15,8 +15,8 @@ use Signet::Dns;
 use Signet::PolicyHost;
 use Signet::Program;
 use Signet::Socketmap;
-use Signet::Util qw(build_dir program_path run_command skip_or_fail slurp spawn
-    spew temp_dir top_dir wait_for);
+use Signet::Util qw(build_dir find_program must_run now program_path run_command
+    skip_or_fail slurp spawn spew temp_dir top_dir wait_for);
 use Signet::Zone;
 
 program_path('signet-policy')
@@ -462,6 +462,53 @@ subtest 'reload' => sub {
 	is($status, 0, '-n') or diag $err;
 	like($out, qr/^deadline = /m, 'shows what was set');
 	$dns->table($records . $none);
+};
+
+subtest item_46_no_descriptors => sub {
+	find_program('prlimit') or plan(skip_all => 'not installed: prlimit');
+	$program->configure(settings());
+	$program->stop;
+	$program->start;
+	my $map = client();
+	like($map->ask('policy', 'sts.test'), qr/^OK/, 'before');
+	my $open = () = glob '/proc/' . $program->pid . '/fd/*';
+	my $most = $open + 5;
+	must_run('prlimit', '--pid', $program->pid, "--nofile=$most:$most");
+	my $cpu = sub {
+		my @field = split / /, slurp('/proc/' . $program->pid
+		    . '/stat') =~ s/^.*\) //sr;
+		return ($field[11] + $field[12]) / 100;
+	};
+	my ($begun, $before) = (now(), $cpu->());
+	my @more = map { client() } 1 .. 20;
+	like($more[0]->ask('policy', 'sts.test'), qr/^OK/, 'some are served');
+	$more[19]->send(Signet::Socketmap::frame('policy sts.test'));
+	wait_for(60, sub { $program->log =~ /no more connections can be taken/ },
+	    'the warning');
+	like($map->ask('policy', 'sts.test'), qr/^OK/, 'who is there, too');
+	# as they go, the others come
+	close $_->{socket} for @more[0 .. 18];
+	like($more[19]->reply, qr/^OK/, 'the last one had to wait');
+	my $lines = () = $program->log =~ /no more connections can be taken/g;
+	is($lines, 1, 'told once');
+	cmp_ok($cpu->() - $before, '<', 0.2 + 0.8 * (now() - $begun),
+	    'no turning in circles');
+	like(ask('policy', 'sts.test'), qr/^OK/, 'afterwards');
+	$program->stop;
+	$program->start;
+};
+
+subtest item_47_reload_while_busy => sub {
+	my $name = 'signet_policy_reloads_total{outcome="taken"}';
+	my @keys = ('sts.test', 'plain.test', map { "r$_.plain.test" } 1 .. 50);
+	for my $round (1 .. 10) {
+		my $pid = start_load('reload', 20, 'policy', (@keys) x 20);
+		$program->signal('HUP');
+		my $count = end_load('reload', $pid);
+		is("$count->{queries} $count->{ok} $count->{notfound}",
+		    '1040 20 1020', "round $round: all have their answers");
+		wait_metric($name, sub { $_[0] == $round });
+	}
 };
 
 subtest 'the end' => sub {
