@@ -23,7 +23,7 @@ struct server {
 };
 
 static void
-start(struct server *server, const char *reply, size_t count)
+begin(struct server *server, const char *reply, size_t count)
 {
 	struct listen_access access = {0};
 	char question[256], spelled[112];
@@ -51,7 +51,7 @@ start(struct server *server, const char *reply, size_t count)
 }
 
 static void
-stop(struct server *server)
+end(struct server *server)
 {
 	close(server->listener);
 	waitpid(server->pid, NULL, 0);
@@ -68,12 +68,12 @@ answer(void **state, const char *reply, struct text *text)
 	struct server server;
 	struct why why;
 
-	start(&server, reply, 1);
+	begin(&server, reply, 1);
 	client = socketmap_client_open(*state, &server.address, deadline, &why);
 	assert_non_null(client);
 	status = socketmap_ask(client, TEXT("policy"), TEXT("example.org"),
 			       deadline, text, &why);
-	stop(&server);
+	end(&server);
 	return status;
 }
 
@@ -121,7 +121,7 @@ several_questions(void **state)
 	struct why why;
 	int i;
 
-	start(&server, "9:NOTFOUND ,", 3);
+	begin(&server, "9:NOTFOUND ,", 3);
 	client = socketmap_client_open(*state, &server.address, deadline, &why);
 	assert_non_null(client);
 	for (i = 0; i < 3; i++)
@@ -133,7 +133,7 @@ several_questions(void **state)
 				       TEXT("a.example"), deadline, &text,
 				       &why),
 			 SOCKETMAP_NOT_ASKED);
-	stop(&server);
+	end(&server);
 }
 
 static void
