@@ -1,6 +1,7 @@
 #include "postfix-policy/feed.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "base/xalloc.h"
 
 #define LOOK_AGAIN_MS 1000
+#define ROOM_MS 20
 /* a key and a reply, each byte of which may need six */
 #define HEAD_BYTES (16u << 10)
 #define MOST_KEY_BYTES 1100
@@ -25,6 +27,7 @@ struct feed {
 	const char *path;
 	int fd;		   /* -1: nobody listens */
 	int64_t looked_ms; /* when that was found */
+	int64_t waited_ms; /* when there was no room in time */
 	time_t second;	   /* of `second_text` */
 	char second_text[32];
 	struct feed_counts counts;
@@ -39,7 +42,7 @@ feed_new(const char *path)
 
 	feed->path = path;
 	feed->fd = -1;
-	feed->looked_ms = -LOOK_AGAIN_MS;
+	feed->looked_ms = feed->waited_ms = -LOOK_AGAIN_MS;
 	return feed;
 }
 
@@ -191,6 +194,22 @@ count(uint64_t *counter)
 	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
 }
 
+/* Linux keeps ten datagrams for a receiver unless told otherwise: a burst of
+ * answers waits for it.  One that does not come is not waited for again for a
+ * second. */
+static bool
+wait_for_room(struct feed *feed, int64_t now_ms)
+{
+	struct pollfd room = {.fd = feed->fd, .events = POLLOUT};
+
+	if (now_ms - feed->waited_ms < LOOK_AGAIN_MS)
+		return false;
+	if (poll(&room, 1, ROOM_MS) > 0)
+		return true;
+	feed->waited_ms = now_ms;
+	return false;
+}
+
 void
 feed_tell(struct feed *feed, const struct feed_answer *answer, int64_t now_ms)
 {
@@ -206,7 +225,9 @@ feed_tell(struct feed *feed, const struct feed_answer *answer, int64_t now_ms)
 	parts[0] = (struct iovec){feed->head, feed->head_bytes};
 	parts[1] = (struct iovec){(void *)(uintptr_t)answer->rest.at,
 				  answer->rest.len};
-	if (sendmsg(feed->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
+	if (sendmsg(feed->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 ||
+	    (errno == EAGAIN && wait_for_room(feed, now_ms) &&
+	     sendmsg(feed->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)) {
 		count(&feed->counts.told);
 		return;
 	}

@@ -104,8 +104,13 @@ subtest 'every fault' => sub {
 	    ? wanted_of_signedhost($_) : wanted($_)) } @cases;
 	my $rows = wait_rows($sources, %wanted);
 	for my $case (@cases) {
-		is_deeply($rows->{ $case->{domain} } // [],
-		    $wanted{ $case->{domain} }, $case->{name});
+		my $found = $rows->{ $case->{domain} } // [];
+		my $wanted = $wanted{ $case->{domain} };
+		# where DANE holds, MTA-STS is not waited for
+		if ($case->{tlsa} && $case->{sts}) {
+			s/^sts /no-policy-found / for @$found, @$wanted;
+		}
+		is_deeply($found, $wanted, $case->{name});
 	}
 };
 

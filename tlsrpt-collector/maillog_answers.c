@@ -17,7 +17,7 @@
 /* what waits for the thread that reads the log, which may wait for a disk */
 #define WAITING_BYTES (32u << 20)
 /* a mark that does not come back: somebody took our socket's place */
-#define MARK_S 2
+#define MARK_S 30
 
 static const char mark_word[] = "signet-mark ";
 
@@ -36,6 +36,7 @@ struct maillog_answers {
 	struct told *first, **end;
 	size_t bytes;
 	uint64_t marks_sent, marks_seen;
+	bool is_lost; /* a mark did not come back */
 	uint64_t received, dropped;
 };
 
@@ -52,6 +53,7 @@ is_mark(struct maillog_answers *answers, struct text datagram)
 	if (text_to_u64(text_skip(datagram, word.len), UINT64_MAX, &mark) &&
 	    mark > answers->marks_seen)
 		answers->marks_seen = mark;
+	answers->is_lost = false;
 	pthread_cond_broadcast(&answers->came);
 	return true;
 }
@@ -99,6 +101,8 @@ wait_for_mark(struct maillog_answers *answers)
 	char mark[64];
 	int len;
 
+	if (answers->is_lost)
+		return;
 	len = snprintf(mark, sizeof(mark), "%s%llu", mark_word,
 		       (unsigned long long)++answers->marks_sent);
 	if (sendto(answers->fd, mark, (size_t)len, MSG_NOSIGNAL,
@@ -109,8 +113,10 @@ wait_for_mark(struct maillog_answers *answers)
 	until.tv_sec += MARK_S;
 	while (answers->marks_seen < answers->marks_sent)
 		if (pthread_cond_timedwait(&answers->came, &answers->lock,
-					   &until) != 0)
+					   &until) != 0) {
+			answers->is_lost = true;
 			return;
+		}
 }
 
 void
