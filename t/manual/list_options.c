@@ -15,6 +15,7 @@
 #include "postfix-policy/sts_settings.h"
 #include "sql/load_settings.h"
 #include "tlsrpt-collector/collect_settings.h"
+#include "tlsrpt-collector/maillog_settings.h"
 #include "tlsrpt-collector/tls_report_settings.h"
 
 static void
@@ -50,6 +51,7 @@ main(void)
 	list(report_settings_table);
 	list(intake_settings_table);
 	list(collect_settings_table);
+	list(maillog_settings_table);
 	list(tls_report_settings_table);
 	return 0;
 }
