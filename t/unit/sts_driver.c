@@ -16,6 +16,7 @@
  *
  * "quit" or the end of the input closes the cache.
  */
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -137,7 +138,7 @@ static void
 wait_until_idle(struct driver *driver)
 {
 	while (sts_cache_counts(driver->cache).running > 0)
-		usleep(2000);
+		poll(NULL, 0, 2);
 }
 
 static void
