@@ -59,7 +59,7 @@ for my $option (@options) {
 		like($entry, qr/^Unset by default/m, '... unset by default');
 	} else {
 		# the page tells it as the distribution's packages have it
-		$default =~ s{\A/.*(?=/(?:spool/signet|lib/signet-sign/senders|lib/signet-intake|lib/signet-policy)\z)}{/var};
+		$default =~ s{\A/.*(?=/(?:spool/signet|lib/signet-sign/senders|lib/signet-intake|lib/signet-policy|lib/signet-tls/log[.]position)\z)}{/var};
 		$default =~ s{\A/.*(?=/etc/signet/)}{};
 		like($entry, qr/^Default:\n[.]Cm \Q$default\E [.]$/m,
 		    '... its default');
