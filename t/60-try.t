@@ -54,6 +54,14 @@ like($out, qr/^ bank\.example +\|.*\| sent +\|/m, 'a report went out');
 like($out, qr/^policy +p=reject sp=reject np=reject$/m, '... and can be read');
 like($out, qr/^ Bank +\| site\.example +\| 127\.0\.0\.1 .*\| ours *$/m,
     'a report came in');
+like($out, qr/^dane\.example +DANE +sent +250 /m, 'mail with DANE went');
+like($out, qr/^sts\.example +MTA-STS +sent +250 /m, '... with MTA-STS too');
+like($out, qr/^impostor\.example .*deferred +Server certificate not verified/m,
+    '... and none to an impostor');
+like($out, qr/^dane\.example: .*DANE only$/m, 'signet tls');
+like($out, qr/^ impostor\.example +\| sts .*\| f +\|/m, 'the row of the result');
+like($out, qr/"policy-type":"sts".*"total-failure-session-count":1/,
+    'the TLS report');
 like($out, qr/^resolver +answers in \d+ ms, secure$/m, 'signet status');
 like($out, qr/^Where to look next$/m, 'where to look next');
 

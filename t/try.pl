@@ -9,10 +9,12 @@ use FindBin ();
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use List::Util qw(max);
+use Signet::Net;
 use Signet::Site;
 use Signet::Smtp;
 use Signet::Tour;
 use Signet::TourReports;
+use Signet::TourTls;
 use Signet::Util qw(spew slurp run_command must_run program_path is_alive
     wait_for now);
 
@@ -22,7 +24,8 @@ binmode STDOUT, ':utf8';
 $| = 1;
 
 my %verb = (start => \&start, stop => \&stop, show => \&show,
-    explain => \&explain, psql => \&psql, status => \&status);
+    explain => \&explain, psql => \&psql, status => \&status,
+    tls => \&tls);
 $verb{$verb}->(@arguments);
 exit 0;
 
@@ -59,8 +62,18 @@ sub start {
 	print "signing, sending reports, reading one\n\n";
 	$reports->play($site);
 	remember($site, $reports, @cases);
+	print "sending mail to protected domains, in a network of its own\n\n";
+	my ($failed, undef, $why) = run_command($^X, '-It/lib', $0, 'tls', $dir);
+	print "This was not possible here: $why\n" if $failed;
 	$_->disown for $site, $reports->parts;
 	show();
+	return;
+}
+
+# In a process of its own, which changes into another network.
+sub tls {
+	Signet::Net->enter;
+	spew("$dir/tls.story", $json->encode(Signet::TourTls::play($dir)));
 	return;
 }
 
@@ -141,6 +154,7 @@ sub show {
 	print query($state, '-c', 'select queue_id, client, spf, dkim, dmarc, '
 	    . 'action, why from signet.v_message order by at');
 	reports($state);
+	tls_story(slurp("$dir/tls.story"));
 	heading('signet status');
 	status();
 	where_next($state);
@@ -218,6 +232,32 @@ sub reports {
 	print query($state, '-c', 'select organization, header_from, '
 	    . 'source_ip, messages, failed, whose from '
 	    . 'signet.v_report_in_ours order by source_ip');
+	return;
+}
+
+# Mail that went to other domains, and what is known of that.
+sub tls_story {
+	my ($text) = @_;
+	return unless defined $text;
+	my $story = $json->decode($text);
+	heading('Mail to other domains: signet-policy says how to Postfix');
+	for my $outcome (@{ $story->{outcomes} }) {
+		my ($domain, $what, $status, $words) = @$outcome;
+		printf "%-17s %-39s %-9s %s\n", $domain, $what, $status,
+		    $words;
+	}
+	for my $page (@{ $story->{pages} }) {
+		my ($domain) = $page =~ /^(\S+):/;
+		heading("signet tls $domain");
+		print $page;
+	}
+	heading('The results: select * from signet.v_tls_result');
+	print query(state(), '-c', 'select recipient_domain, policy_type, '
+	    . 'policy_domain, success, failure, source from '
+	    . 'signet.v_tls_result order by recipient_domain, policy_type '
+	    . 'desc');
+	heading('The TLS report to impostor.example');
+	print $story->{report};
 	return;
 }
 

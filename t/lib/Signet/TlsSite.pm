@@ -75,14 +75,19 @@ sub new {
 
 sub socket { return "$_[0]{dir}/run/$_[1].sock" }
 
-# What main.cf says: the lines of our documents, with the paths of here.
+# The lines of main.cf that our documents give, with sockets in a folder.
+sub main_of_examples {
+	my ($class, $folder) = @_;
+	my $file = top_dir() . '/docs/examples/main-tls'
+	    . ($class->tlsrpt ? '-3.10.cf' : '.cf');
+	my %main = slurp($file) =~ /^(\w+) = (.*)$/mg;
+	s{(^|unix:)signet[a-z-]*/}{$1$folder/} for values %main;
+	return %main;
+}
+
 sub main {
 	my ($self) = @_;
-	my $file = top_dir() . '/docs/examples/main-tls'
-	    . ($self->tlsrpt ? '-3.10.cf' : '.cf');
-	my %main = slurp($file) =~ /^(\w+) = (.*)$/mg;
-	s{(^|unix:)signet[a-z-]*/}{$1$self->{dir}/run/} for values %main;
-	return (%main,
+	return ($self->main_of_examples("$self->{dir}/run"),
 		default_transport => 'smtp:',
 		smtp_bind_address => '192.0.2.25',
 		smtp_tls_CAfile => $self->{ca}->file,
@@ -207,8 +212,13 @@ sub send {
 # What the log says of each recipient of a message: the first attempt.
 sub outcomes {
 	my ($self, $id) = @_;
+	return outcomes_of($self->{mta}, $id);
+}
+
+sub outcomes_of {
+	my ($mta, $id) = @_;
 	my %told;
-	for (split /\n/, $self->{mta}->log) {
+	for (split /\n/, $mta->log) {
 		my ($to, $relay, $dsn, $status, $words) = /\b\Q$id\E:\ to=<(.*?)>,
 		    .*\ relay=(\S+),\ .*\ dsn=([\d.]+),\ status=(\w+)\ \((.*)\)
 		    /x or next;
