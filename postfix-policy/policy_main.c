@@ -40,6 +40,8 @@
 #define MOST_REMEMBERED 200000
 /* Lookups that do not end in this time are left to the end of the process. */
 #define CLOSE_MS 2000
+/* Between two looks at the database: an override is to count soon. */
+#define SHARE_S 15
 /* Descriptors beside connections: lookups, files, libraries. */
 #define OTHER_FILES 1024
 
@@ -210,7 +212,7 @@ open_share(const struct settings *settings)
 	    .conninfo = settings->common.conninfo,
 	    .program = "signet-policy",
 	    .directory = settings->sts.directory,
-	    .interval_s = 60,
+	    .interval_s = SHARE_S,
 	    .cache = settings->sts.share ? program.sts : NULL,
 	};
 
