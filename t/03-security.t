@@ -94,7 +94,8 @@ subtest item_13_no_scripts => sub {
 	find_program('readelf')
 	    or plan(skip_all => 'not installed: binutils');
 	for my $name (qw(signet-milter signet-load signet signet-sign
-		signet-report-intake signet-dmarc-report signet-tls-report)) {
+		signet-report-intake signet-dmarc-report signet-tls-report
+		signet-policy)) {
 		my $path = program_path($name) // next;
 		my ($status, $out) = run_command('readelf', '-d', $path);
 		my @needed = $out =~ /NEEDED.*\[lib([^.\]]+)/g;

@@ -120,7 +120,8 @@ my $all = slurp($example);
 $all =~ s/^#(?=[a-z_]+ = |\[)//gm;
 my $file = temp_dir() . '/signet.conf';
 spew($file, $all);
-for my $program ($milter, $load, program_path('signet-report-intake')) {
+for my $program ($milter, $load, program_path('signet-report-intake'),
+    program_path('signet-policy')) {
 	($status, $out, $err) = run_command($program, '-n', '-c', $file);
 	is($status, 0, "$program takes every line of it") or diag $err;
 }
