@@ -305,8 +305,6 @@ sts_cache_forget(struct sts_cache *cache, struct domain domain)
 	pthread_mutex_lock(&cache->lock);
 	if (sts_table_find(cache->table, domain.name) != NULL)
 		sts_store_drop(cache, domain.name);
-	if (cache->has_keeper)
-		pthread_cond_signal(&cache->keeper_wanted);
 	pthread_mutex_unlock(&cache->lock);
 }
 

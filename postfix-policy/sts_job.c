@@ -146,6 +146,7 @@ judge_record(struct sts_cache *cache, struct sts_job *job,
 	entry->expires_s += (uint32_t)job->now_s - entry->checked_s;
 	entry->checked_s = (uint32_t)job->now_s;
 	entry->marks |= STS_MARK_UNSAVED | STS_MARK_UNSHARED;
+	sts_store_is_unsaved(cache);
 	sts_store_plan(cache, entry, job->now_s);
 	return job->now_s - (int64_t)entry->fetched_s >= SAME_ID_S;
 }

@@ -67,9 +67,11 @@ wait_for_work(struct sts_cache *cache, int64_t until_ms)
 	bool stays;
 
 	pthread_mutex_lock(&cache->lock);
-	if (!cache->closing)
+	while (!cache->closing && !cache->is_unsaved &&
+	       clock_monotonic_ms() < until_ms)
 		pthread_cond_timedwait(&cache->keeper_wanted, &cache->lock,
 				       &until);
+	cache->is_unsaved = false;
 	stays = !cache->closing;
 	pthread_mutex_unlock(&cache->lock);
 	return stays;

@@ -40,6 +40,13 @@ sts_store_plan(struct sts_cache *cache, struct sts_entry *entry, int64_t now_s)
 	entry->due_s = (uint32_t)due_s;
 }
 
+void
+sts_store_is_unsaved(struct sts_cache *cache)
+{
+	cache->is_unsaved = true;
+	pthread_cond_signal(&cache->keeper_wanted);
+}
+
 struct sts_stored
 sts_store_entry(const struct sts_entry *entry)
 {
@@ -68,8 +75,7 @@ sts_store_put(struct sts_cache *cache, const struct sts_stored *stored,
 	entry->marks |= STS_MARK_UNSAVED;
 	if (share)
 		entry->marks |= STS_MARK_UNSHARED;
-	if (cache->has_keeper)
-		pthread_cond_signal(&cache->keeper_wanted);
+	sts_store_is_unsaved(cache);
 	return entry;
 }
 
@@ -84,6 +90,7 @@ sts_store_drop(struct sts_cache *cache, struct text domain)
 		gone->bytes = domain.len;
 		gone->next = cache->gone;
 		cache->gone = gone;
+		sts_store_is_unsaved(cache);
 	}
 	sts_table_drop(cache->table, domain);
 }

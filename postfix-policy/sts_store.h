@@ -46,6 +46,7 @@ struct sts_cache {
 	/* sts_refresh.c */
 	pthread_t keeper;
 	bool has_keeper;
+	bool is_unsaved; /* something is new for the file */
 	pthread_cond_t keeper_wanted;
 	/* the file: of the thread that saves, without the lock */
 	struct sts_file *file; /* NULL: memory only */
@@ -79,6 +80,9 @@ void sts_store_plan(struct sts_cache *cache, struct sts_entry *entry,
 
 /* 0 to `most`. */
 uint32_t sts_store_random(struct sts_cache *cache, uint32_t most);
+
+/* There is something for the file: the thread that saves need not wait. */
+void sts_store_is_unsaved(struct sts_cache *cache);
 
 /* The entry as it is saved; its texts point into it. */
 struct sts_stored sts_store_entry(const struct sts_entry *entry);

@@ -11,6 +11,8 @@ use Test::More;
 use Signet::Dns;
 use Signet::PolicyHost;
 use Signet::Postgres;
+use Signet::Program;
+use Signet::Socketmap;
 use Signet::StsDriver;
 use Signet::Util qw(temp_dir slurp spew wait_for skip_or_fail program_path
     must_run top_dir);
@@ -37,7 +39,8 @@ sub publish {
 	my (%new) = @_;
 	%id = (%id, %new);
 	$dns->table(join '', map { qq{_mta-sts.$_ TXT "v=STSv1; id=$id{$_};"\n}
-	    . "mta-sts.$_ A 127.0.0.1\n" } grep { defined $id{$_} } keys %id);
+	    . "mta-sts.$_ A 127.0.0.1\n$_ MX 10 mx.$_\n"
+	    . "mx.$_ A 192.0.2.1\n" } sort keys %id);
 	return;
 }
 
@@ -238,6 +241,56 @@ subtest 'the copy of the overrides is damaged' => sub {
 	is($damaged->tell('override good.test')->{level}, 'encrypt',
 	    'the rest counts');
 	$damaged->stop;
+};
+
+# The daemon itself: what it takes from the database when it starts, and what
+# it still knows when it starts without.
+subtest 'signet-policy' => sub {
+	program_path('signet-policy') or plan skip_all =>
+	    'signet-policy has not been built';
+	my $place = temp_dir();
+	mkdir "$place/$_" for qw(spool state);
+	my $ask = sub {
+		return Signet::Socketmap->new("unix:$place/policy.sock")
+		    ->ask('policy', @_);
+	};
+	my $from = host();
+	$web->policy('daemon.test', mx => ['mx.daemon.test']);
+	publish('daemon.test' => 'd1');
+	$from->tell('get daemon.test');
+	share_well($from, 'another host has a policy');
+	is($from->stop, 0, 'and ends');
+	$web->stop;
+	my $daemon = Signet::Program->new('signet-policy', dir => $place,
+	    config => join "\n", '[common]', 'hostname = mx.site.test',
+	    'log = stderr', "spool_directory = $place/spool", '[dns]',
+	    'forward = ' . $dns->address, 'root_key = none', '[database]',
+	    'conninfo = ' . $pg->conninfo(user => 'policy')
+	    . ' connect_timeout=5', '[mta_sts]', "directory = $place/state",
+	    'ca_file = ' . $web->ca_file, 'port = ' . $web->port,
+	    'allowed_networks = 127.0.0.0/8', '[policy]',
+	    "listen = unix:$place/policy.sock", 'answers = none',
+	    'deadline = 60s', '');
+	wait_for(60, sub { (slurp("$place/state/sts-policies") // '')
+		=~ /\tdaemon\.test\t/ }, 'the policies of the database');
+	wait_for(60, sub { $ask->('a.below.test') =~ /encrypt/ },
+	    'the overrides of the database');
+	is($ask->('daemon.test'), 'OK secure match=mx.daemon.test '
+	    . 'servername=hostname', 'the policy of the other host');
+	$pg->stop('immediate');
+	is($daemon->stop, 0, 'stopped') or diag $daemon->log;
+	$daemon->start;
+	like($ask->('a.below.test'), qr/^OK encrypt/,
+	    'started without database: the override counts');
+	is($ask->('daemon.test'), 'OK secure match=mx.daemon.test '
+	    . 'servername=hostname', 'and the policy');
+	$daemon->wait_log(qr/are not shared, what is known counts/, 60);
+	$daemon->kill;
+	$daemon->start;
+	like($ask->('daemon.test'), qr/^OK secure/, 'after a kill, too');
+	is($daemon->stop, 0, 'the end');
+	$web->start;
+	$pg->start;
 };
 
 is($two->stop, 0, 'no complaint');
