@@ -19,7 +19,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
