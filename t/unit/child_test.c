@@ -148,6 +148,29 @@ what_is_not_there_is_told(void **state)
 				      "such file or directory");
 }
 
+static void
+one_that_is_followed(void **state)
+{
+	const char *const arguments[] = {
+	    "/bin/sh", "-c", "echo one; echo no >&2; exec sleep 600", NULL};
+	const char *const missing[] = {"/nonexistent", NULL};
+	char said[64] = "";
+	struct why why;
+	pid_t pid = 0;
+	int output = -1;
+	ssize_t got;
+
+	(void)state;
+	assert_true(child_follow(arguments, &pid, &output, &why));
+	while ((got = read(output, said, sizeof(said) - 1)) < 0)
+		unit_look_again();
+	assert_string_equal(said, "one\n");
+	child_end(pid);
+	assert_int_equal(read(output, said, sizeof(said)), 0);
+	close(output);
+	assert_false(child_follow(missing, &pid, &output, &why));
+}
+
 int
 main(void)
 {
@@ -161,6 +184,7 @@ main(void)
 	    arena_unit_test(much_goes_through_files),
 	    arena_unit_test(words_fit_for_a_line),
 	    arena_unit_test(what_is_not_there_is_told),
+	    cmocka_unit_test(one_that_is_followed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
