@@ -178,7 +178,9 @@ fill(struct driver *driver, struct arena *arena, struct scan *in)
 		pthread_mutex_unlock(&driver->cache->lock);
 		arena_reset(arena);
 	}
-	sts_store_save(driver->cache, false);
+	/* one thread at a time has the file */
+	if (!driver->cache->has_keeper)
+		sts_store_save(driver->cache, false);
 }
 
 static struct json *
