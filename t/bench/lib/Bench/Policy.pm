@@ -289,6 +289,7 @@ sub measure {
 		    for grep { $_ ne 'at once' } @names;
 		push @{ $result{many} }, measure_many($site);
 	}
+	$_->stop for @{$site}{qw(web dns)};
 	return \%result;
 }
 
