@@ -311,6 +311,27 @@ is_temp(const struct tls_answer *answer)
 	return answer != NULL && text_equal(answer->level, TEXT("TEMP"));
 }
 
+/* Our server could not find out, and why belongs to the domain, the host or
+ * nobody. */
+static bool
+judge_temp(struct outcome *outcome)
+{
+	static const struct tlsrpt_policy nothing;
+
+	add_problems(outcome);
+	if (outcome->host.failures == NULL) {
+		outcome->host = nothing;
+	} else {
+		outcome->host.type = TEXT("tlsa");
+		outcome->host.failed = 1;
+	}
+	if (outcome->domain.failures == NULL)
+		outcome->domain = nothing;
+	else
+		outcome->domain.failed = 1;
+	return outcome->host.failed + outcome->domain.failed > 0;
+}
+
 /* The MX host is in no policy, or its TLSA are not to be had. */
 static void
 tell_miss(struct arena *arena, const struct tls_join_calls *calls,
@@ -338,14 +359,7 @@ tell_miss(struct arena *arena, const struct tls_join_calls *calls,
 		if (outcome.host.failures == NULL)
 			add_failure(&outcome, &outcome.host, miss->failure,
 				    miss->reason);
-	} else if (is_temp(delivery->answer)) {
-		outcome.host = (struct tlsrpt_policy){.next = NULL};
-		add_problems(&outcome);
-		if (outcome.domain.failures == NULL)
-			return;
-		outcome.domain.failed = 1;
-		outcome.host.failures = NULL;
-	} else {
+	} else if (!is_temp(delivery->answer) || !judge_temp(&outcome)) {
 		return;
 	}
 	tell(&outcome);
