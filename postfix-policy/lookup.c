@@ -89,9 +89,6 @@ lookup_at_once(const struct lookup *lookup, struct arena *arena,
 
 /* Long enough to start a fetch, and to end one of a host that is near. */
 #define STS_FIRST_MS 200
-/* With DANE for every host the policy is of use to Sendmail and reports alone:
- * a policy host that hangs holds no mail up. */
-#define STS_BESIDE_DANE_MS 1000
 
 static void
 get_sts(const struct lookup *lookup, struct arena *arena, struct domain domain,
@@ -101,6 +98,8 @@ get_sts(const struct lookup *lookup, struct arena *arena, struct domain domain,
 		      clock_unix_ms(), deadline, sts);
 }
 
+/* With DANE for every host the policy is of use to Sendmail and reports alone:
+ * a policy host that hangs holds no mail up. */
 static struct deadline
 sts_deadline(const struct lookup *lookup, const struct destination *destination,
 	     struct deadline deadline)
@@ -109,7 +108,7 @@ sts_deadline(const struct lookup *lookup, const struct destination *destination,
 	    lookup->choice.dane_and_sts == TLS_LEVEL_SECURE)
 		return deadline;
 	return deadline_earlier(deadline,
-				clock_deadline_in(STS_BESIDE_DANE_MS));
+				clock_deadline_in(lookup->patience_ms));
 }
 
 /* All that can be asked at once is on its way before anything is waited for

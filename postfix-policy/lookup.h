@@ -29,8 +29,10 @@ struct lookup {
 	struct spool *spool;	      /* NULL: facts are not kept */
 	const char *host;	      /* ours, for events */
 	struct tls_policy_options choice;
-	int64_t timeout_ms; /* for all of one lookup */
-	int64_t longest_ms; /* life of an answer */
+	int64_t timeout_ms;  /* for all of one lookup */
+	int64_t patience_ms; /* for MTA-STS, where DANE answers already; below
+				what an asker waits */
+	int64_t longest_ms;  /* life of an answer */
 };
 
 /* Whether the key is answered without asking anybody (a parent, an address,

@@ -98,6 +98,7 @@ lookup_of(const struct settings *settings)
 	    .host = program.settings->common.hostname,
 	    .choice = settings_choice(settings),
 	    .timeout_ms = (int64_t)timeout_s * 1000,
+	    .patience_ms = (int64_t)settings->policy.deadline_s * 625,
 	    .longest_ms = (int64_t)settings->policy.cache_time_s * 1000,
 	};
 }
