@@ -37,6 +37,8 @@ postfix_log_kind_name(enum postfix_log_kind kind)
 		return "not-verified";
 	case POSTFIX_LOG_NOT_STARTED:
 		return "not-started";
+	case POSTFIX_LOG_UNTOLD:
+		return "untold";
 	case POSTFIX_LOG_MX_MISMATCH:
 		return "mx-mismatch";
 	case POSTFIX_LOG_POLICY_LOOKUP:
@@ -391,6 +393,11 @@ read_client(struct scan *in, struct postfix_log *log)
 		log->detail = scan_rest(in);
 		postfix_log_library_reason(log);
 		log->kind = POSTFIX_LOG_LIBRARY;
+		return;
+	}
+	if (scan_string(in, "Could not report TLS handshake result to tlsrpt "
+			    "library: ")) {
+		log->kind = POSTFIX_LOG_UNTOLD;
 		return;
 	}
 	if (is_tlsproxy || read_mismatch(in, log) ||

@@ -35,6 +35,7 @@ enum postfix_log_kind {
 	POSTFIX_LOG_LIBRARY,	  /* of OpenSSL: `reason` */
 	POSTFIX_LOG_NOT_VERIFIED, /* policy not met */
 	POSTFIX_LOG_NOT_STARTED,  /* handshake failed */
+	POSTFIX_LOG_UNTOLD,	  /* the datagram was not sent after all */
 	/* before there was a session */
 	POSTFIX_LOG_MX_MISMATCH,   /* `mx` is not in the policy of `domain` */
 	POSTFIX_LOG_POLICY_LOOKUP, /* for `domain` and `mx`: `reason` */

@@ -109,6 +109,10 @@ take_verdict(struct tls_join_process *process, enum postfix_log_kind verdict,
 	case POSTFIX_LOG_NOT_STARTED:
 		last->is_failed = true;
 		break;
+	case POSTFIX_LOG_UNTOLD:
+		last->is_told = false;
+		last->is_untold = true;
+		break;
 	case POSTFIX_LOG_NOT_OFFERED:
 	case POSTFIX_LOG_REFUSED:
 		take_refusal(last, verdict, reply);
@@ -157,13 +161,14 @@ take_session(struct tls_join_process *process, struct tls_join_session *session,
 		take_refusal(session, log->kind, log->reply);
 		return;
 	case POSTFIX_LOG_TLSRPT:
-		session->is_told = true;
+		session->is_told = !session->is_untold;
 		return;
 	case POSTFIX_LOG_OTHER:
 	case POSTFIX_LOG_NO_REQUIRETLS:
 	case POSTFIX_LOG_LIBRARY:
 	case POSTFIX_LOG_NOT_VERIFIED:
 	case POSTFIX_LOG_NOT_STARTED:
+	case POSTFIX_LOG_UNTOLD:
 	case POSTFIX_LOG_MX_MISMATCH:
 	case POSTFIX_LOG_POLICY_LOOKUP:
 	case POSTFIX_LOG_DELIVERY:

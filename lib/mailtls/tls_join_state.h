@@ -23,6 +23,7 @@ struct tls_join_session {
 	bool is_offered;	     /* STARTTLS */
 	bool is_plain;		     /* mail went in clear */
 	bool is_told;		     /* by a datagram */
+	bool is_untold;		     /* it could not be sent */
 	unsigned reply;		     /* to STARTTLS, if it was refused */
 	struct text failure, reason;
 	struct tls_join_session *next;
