@@ -434,8 +434,9 @@ read_queue(struct scan *in, struct postfix_log *log)
 }
 
 /* "postfix/relay/smtp": the last part is the program. */
-static bool
-read_message(struct text tag, struct text message, struct postfix_log *log)
+bool
+postfix_log_message(struct text tag, struct text message,
+		    struct postfix_log *log)
 {
 	size_t slash = text_find_last(tag, '/');
 	struct scan in;
@@ -445,7 +446,6 @@ read_message(struct text tag, struct text message, struct postfix_log *log)
 	log->instance = text_first(tag, slash);
 	log->program = text_skip(tag, slash + 1);
 	scan_init(&in, message);
-	/* info_log_address_format and others put words of syslog first */
 	if (text_equal(log->program, TEXT("smtp")) ||
 	    text_equal(log->program, TEXT("tlsproxy")))
 		read_client(&in, log);
@@ -492,12 +492,5 @@ postfix_log_parse(struct arena *arena, struct text line,
 	    !scan_string(&in, "]: "))
 		return false;
 	log->pid = (uint32_t)pid;
-	return read_message(tag, scan_rest(&in), log);
-}
-
-bool
-postfix_log_message(struct text tag, struct text message,
-		    struct postfix_log *log)
-{
-	return read_message(tag, message, log);
+	return postfix_log_message(tag, scan_rest(&in), log);
 }
