@@ -52,6 +52,8 @@ sub wanted {
 	my $sts = ($case->{sts} // '') =~ /^(?:enforce|wild|stranger|testing)$/;
 	# a datagram names what Postfix was told, which is what it enforces
 	$sts = 0 if $tlsrpt && ($case->{sts} // '') eq 'testing' && @results;
+	return ["tlsa mx.$domain failure"]
+	    if ($case->{problem} // '') eq 'dnssec-invalid';
 	my @wanted;
 	my @servers = grep { $_->{face} ne 'nobody' } @{ $case->{servers} };
 	@results = ('no-policy-found told') if !@results
