@@ -168,7 +168,8 @@ subtest 'a restart, and a rotation that nobody saw' => sub {
 	$world->{collect}->restart;
 	push @ids, $world->send("u\@$domain");
 	$world->wait_outcomes($ids[-1], 1);
-	wait_for($LONG, sub { $count->() >= $both + $each }, 'one more');
+	wait_for($LONG, sub { $count->() >= $both + $each }, sub {
+	    'one more; ' . $world->{collect}->log . slurp($log) });
 	is($count->(), $both + $each, 'each once');
 };
 

@@ -84,7 +84,8 @@ hash_text(struct digest *digest, struct text text)
 	digest_update(digest, text_of("", 1));
 }
 
-/* The same line gives the same id. */
+/* The same line gives the same id.  A message to two domains with one host may
+ * leave by one process within the second that the log tells. */
 static void
 make_id(const struct outcome *outcome, char id[UUID_STRING_BYTES])
 {
@@ -99,6 +100,7 @@ make_id(const struct outcome *outcome, char id[UUID_STRING_BYTES])
 	hash_text(digest, log->host);
 	hash_text(digest, text_from(numbers));
 	hash_text(digest, log->queue_id);
+	hash_text(digest, outcome->delivery->domain);
 	hash_text(digest, outcome->mx);
 	hash_text(digest, outcome->address);
 	hash_text(digest, text_from(outcome->kind));

@@ -346,6 +346,25 @@ a_message_to_two_domains(void **state)
 	assert_int_equal(next_said(&world).len, 0);
 }
 
+/* One message, one process, one second, and two domains with one host. */
+static void
+a_host_of_two_domains(void **state)
+{
+	struct world world = begin(*state);
+	char first[UUID_STRING_BYTES];
+
+	open_join(&world);
+	line(&world, TEXT(HANDSHAKE));
+	line(&world, TEXT(DELIVERY));
+	memcpy(first, world.last_id, sizeof(first));
+	line(&world, TEXT(HANDSHAKE));
+	line(&world, TEXT(AT "ABCDEF1: to=<u@b.test>, "
+			     "relay=mx.a.test[192.0.2.1]:25, delay=1, "
+			     "delays=0/0/0/1, dsn=2.0.0, status=sent (250 "
+			     "ok)"));
+	assert_string_not_equal(first, world.last_id);
+}
+
 /* syslog writes the name of the system, postlogd $myhostname: answers know
  * neither. */
 static void
