@@ -448,6 +448,7 @@ main(void)
 	    cmocka_unit_test(a_relay_host_hides_whose_it_was),
 	    cmocka_unit_test(a_host_has_two_names),
 	    cmocka_unit_test(a_message_to_two_domains),
+	    cmocka_unit_test(a_host_of_two_domains),
 	    cmocka_unit_test(processes_are_bounded),
 	    cmocka_unit_test(hosts_and_answers_are_bounded),
 	};
