@@ -166,6 +166,7 @@ subtest 'a restart, and a rotation that nobody saw' => sub {
 	wait_for($LONG, sub { $count->() >= $both }, sub {
 	    'both sessions; ' . $world->{collect}->log });
 	$world->{collect}->restart;
+	$world->wait_heard($domain);
 	push @ids, $world->send("u\@$domain");
 	$world->wait_outcomes($ids[-1], 1);
 	wait_for($LONG, sub { $count->() >= $both + $each }, sub {

@@ -104,6 +104,7 @@ sub _settings {
 			    . ' inet:5461@127.0.0.1',
 			socket_mode => 666,
 			answers => $self->socket('answers'),
+			metrics => 'unix:' . $self->socket('figures'),
 			# a busy machine is no reason for another answer
 			deadline => '60s',
 		},
@@ -144,6 +145,29 @@ sub _start_programs {
 	    ready => 'unix:' . $self->socket('policy'))
 	    unless $without{policy};
 	return;
+}
+
+# Answers that signet-policy has told the collector.
+sub told {
+	my ($self) = @_;
+	my $socket = IO::Socket::UNIX->new(Peer => $self->socket('figures'))
+	    or die "figures.sock: $!\n";
+	syswrite $socket, "GET /metrics HTTP/1.0\r\n\r\n";
+	local $/;
+	my ($count) = <$socket> =~
+	    /^signet_policy_datagrams_total\{outcome="sent"\} (\d+)$/m;
+	return $count // 0;
+}
+
+# After a collector that was away has come back: signet-policy looks for it
+# once a second, and only when it has something to tell of `domain`.
+sub wait_heard {
+	my ($self, $domain) = @_;
+	my $before = $self->told;
+	return wait_for(60, sub {
+		$self->replies(dialect(), $domain);
+		return $self->told > $before;
+	}, 'signet-policy to find the collector');
 }
 
 # Every MTA-STS record tells of a newer policy.
