@@ -85,6 +85,7 @@ compact(struct tls_join_process *process)
 	for (; one != NULL && process->copied < LIMIT_TLS_JOIN_ANSWERS;
 	     one = one->next) {
 		*end = copy_answer(arena, &one->answer);
+		(*end)->is_used = one->is_used;
 		end = &(*end)->next;
 		process->copied++;
 	}
@@ -159,14 +160,19 @@ is_key_of(struct text key, struct text mx)
 }
 
 /* Only hosts that the policy names are known to be of the answer, if its
- * domain is another one than that of the recipient. */
+ * domain is another one than that of the recipient.  Not one that was used
+ * before: of a domain without a policy nothing is told, and it may have the
+ * same host. */
 static bool
-is_of_host(const struct tls_answer *answer, struct text mx)
+is_of_host(const struct tls_join_answered *one, struct text mx)
 {
-	return mx.len > 0 && (is_key_of(answer->key, mx) ||
-			      (answer->policy->mx_hosts != NULL &&
-			       tls_join_is_named(answer, mx)) ||
-			      tls_join_host_policy(answer, mx) != NULL);
+	const struct tls_answer *answer = &one->answer;
+
+	return !one->is_used && mx.len > 0 &&
+	       (is_key_of(answer->key, mx) ||
+		(answer->policy->mx_hosts != NULL &&
+		 tls_join_is_named(answer, mx)) ||
+		tls_join_host_policy(answer, mx) != NULL);
 }
 
 static bool
@@ -180,15 +186,19 @@ const struct tls_answer *
 tls_join_process_find(const struct tls_join_process *process,
 		      struct text domain, struct text mx, int64_t at_us)
 {
-	const struct tls_join_answered *one;
+	struct tls_join_answered *one;
 
 	for (one = process->answers; one != NULL; one = one->next)
 		if (text_equal(one->answer.domain.name, domain) &&
 		    is_of_time(&one->answer, at_us))
-			return &one->answer;
-	for (one = process->answers; one != NULL; one = one->next)
-		if (is_of_host(&one->answer, mx) &&
-		    is_of_time(&one->answer, at_us))
-			return &one->answer;
-	return NULL;
+			break;
+	if (one == NULL)
+		for (one = process->answers; one != NULL; one = one->next)
+			if (is_of_host(one, mx) &&
+			    is_of_time(&one->answer, at_us))
+				break;
+	if (one == NULL)
+		return NULL;
+	one->is_used = true;
+	return &one->answer;
 }

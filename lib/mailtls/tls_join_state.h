@@ -40,6 +40,7 @@ struct tls_join_miss {
 
 struct tls_join_answered {
 	struct tls_answer answer;
+	bool is_used; /* for a delivery; the process asks for each anew */
 	struct tls_join_answered *next;
 };
 
