@@ -18,7 +18,35 @@ struct site {
 	struct https *https;
 	int listen;
 	uint16_t port;
+	char ca_file[32];
 };
+
+/* Nobody's authority: the test wants one that does not depend on the host. */
+static const char authority[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBfDCCASGgAwIBAgIUVliYjgNzvKlUWbQnAjV8dHITYXgwCgYIKoZIzj0EAwIw\n"
+    "EjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjIxNTA5MzBaGA8yMTI2MTAyOTE1\n"
+    "MDkzMFowEjEQMA4GA1UEAwwHVGVzdCBDQTBZMBMGByqGSM49AgEGCCqGSM49AwEH\n"
+    "A0IABMMQJO9u2IK+PvReY73mhQHsrd6pl1GqFD5J+rIKAdSIGnWIvZj4/Askehxr\n"
+    "95zB2wr7BhA7HvL0KAW6BIn8ZjOjUzBRMB0GA1UdDgQWBBR9tQIm3+ZjOthImuKN\n"
+    "DIc2enZCHjAfBgNVHSMEGDAWgBR9tQIm3+ZjOthImuKNDIc2enZCHjAPBgNVHRMB\n"
+    "Af8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQDqD+QnV+KH4bkZzyPutqhwoM0g\n"
+    "hzgDV2utvo11dr8WLAIhAOfOLzuy6fpa/m8naaw4CeCs0DpR4gNrRzZY/GNfPk6n\n"
+    "-----END CERTIFICATE-----\n";
+
+static void
+write_authority(struct site *site)
+{
+	int fd;
+
+	snprintf(site->ca_file, sizeof(site->ca_file),
+		 "/tmp/https_test.XXXXXX");
+	fd = mkstemp(site->ca_file);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, authority, strlen(authority)),
+			 strlen(authority));
+	close(fd);
+}
 
 static int
 open_site(void **state)
@@ -44,6 +72,8 @@ open_site(void **state)
 	assert_int_equal(
 	    getsockname(site->listen, (struct sockaddr *)&at, &bytes), 0);
 	site->port = options.port = ntohs(at.sin_port);
+	write_authority(site);
+	options.ca_file = site->ca_file;
 	site->https = https_open(&options, NULL);
 	assert_non_null(site->https);
 	*state = site;
@@ -56,6 +86,7 @@ close_site(void **state)
 	struct site *site = *state;
 
 	https_close(site->https);
+	unlink(site->ca_file);
 	if (site->listen >= 0)
 		close(site->listen);
 	arena_free(site->arena);
