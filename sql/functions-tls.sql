@@ -194,7 +194,8 @@ as $$
 			on f.recipient_domain = w.domain
 			and f.at > now() - interval '24 hours'
 		group by f.type order by count(*) desc, f.type limit 1),
-	       extract(epoch from now() - max(s.at))::double precision
+	       greatest(extract(epoch from now() - max(s.at)),
+	           0)::double precision
 	from session s
 $$;
 comment on function signet.status_tls() is
