@@ -152,8 +152,9 @@ sub program {
 sub start_milter {
 	my ($self) = @_;
 	return $self->{milter}->start if $self->{milter};
-	$self->{milter} = $self->program('signet-milter',
-	    ready => $self->socket);
+	# its own word: root can connect before the socket has its mode, and
+	# smtpd cannot
+	$self->{milter} = $self->program('signet-milter');
 	return $self->{milter};
 }
 
