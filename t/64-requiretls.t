@@ -292,9 +292,17 @@ sub queue_command {
 	    $mta->config_dir, 'retls', $id, $wish);
 }
 
+# What is under way may still bring forth a bounce: it has to end first.
 sub empty_queue {
+	$mta->rest;
 	run_command('postsuper', '-c', $mta->config_dir, '-d', 'ALL');
 	return;
+}
+
+sub queue_text {
+	return join '', map { "$_->{queue_id} $_->{queue_name} to "
+	    . join(' ', map { $_->{address} } @{$_->{recipients}}) . "\n" }
+	    $mta->queue;
 }
 
 subtest 'signet queue retls' => sub {
@@ -311,7 +319,8 @@ subtest 'signet queue retls' => sub {
 		my ($new) = wait_for(60, sub { my @q = $mta->queue;
 		    @q == 1 && $q[0]{queue_name} eq 'deferred'
 		    && $q[0]{queue_id} },
-		    'one message, with a new ID');
+		    sub { "one message, with a new ID\n" . queue_text()
+			    . $mta->log });
 		isnt($new, $id, 'another one');
 		my ($head, $body) = split /\n\n/, $mta->queued_message($new),
 		    2;

@@ -254,13 +254,13 @@ sub has_delivered {
 	return -e $self->_file($recipient, $id);
 }
 
-# Messages between their acceptance and their last delivery, as files of the
-# queue. Directories are read in the order that messages go through them, so
-# that none slips by; what is on hold does not count.
-sub under_way {
-	my ($self) = @_;
+# Messages in these queues, as files. Directories are read in the order that
+# messages go through them, so that none slips by; what is on hold does not
+# count.
+sub _queue_files {
+	my ($self, @queues) = @_;
 	my @files;
-	for my $queue (qw(maildrop incoming deferred active)) {
+	for my $queue (@queues) {
 		my @dirs = ("$self->{dir}/queue/$queue");
 		while (defined(my $dir = shift @dirs)) {
 			opendir my $handle, $dir or next;
@@ -273,15 +273,29 @@ sub under_way {
 	return @files;
 }
 
+sub _wait_for_queues {
+	my ($self, $what, @queues) = @_;
+	return $self unless $self->{running};
+	wait_for(60, sub { my @left = $self->_queue_files(@queues); !@left },
+	    sub { join ' ', $what, $self->_queue_files(@queues), "\n",
+		    $self->log });
+	return $self;
+}
+
 # Waits until everything that was accepted is delivered, and bounces of it
 # too. Without a running Postfix nothing moves.
 sub settle {
-	my ($self, $seconds) = @_;
-	return $self unless $self->{running};
-	wait_for($seconds // 60, sub { my @left = $self->under_way; !@left },
-	    sub { join ' ', 'the delivery of', $self->under_way, "\n",
-		    $self->log });
-	return $self;
+	my ($self) = @_;
+	return $self->_wait_for_queues('the delivery of',
+	    qw(maildrop incoming deferred active));
+}
+
+# Waits until each message has been tried: what is left is deferred or on
+# hold, and bounces of the others are among it.
+sub rest {
+	my ($self) = @_;
+	return $self->_wait_for_queues('the first try of',
+	    qw(maildrop incoming active));
 }
 
 # Names of all files delivered so far: "QUEUEID.RECIPIENT".
