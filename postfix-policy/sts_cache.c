@@ -78,6 +78,10 @@ sts_cache_open(const struct sts_settings *settings, struct resolver *resolver,
 	cache->https = https;
 	set_up(cache, settings, resolver);
 	open_file(cache);
+	if (!https_has_authorities(https, why))
+		log_warning("mta-sts: no policy can be fetched: %s "
+			    "(install ca-certificates, or set ca_file)",
+			    why->text);
 	sts_store_load(cache, clock_unix_ms() / 1000);
 	return cache;
 }

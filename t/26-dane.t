@@ -126,4 +126,18 @@ for my $key (sort keys %want) {
 	is($told =~ /Verified TLS connection established/ ? 1 : 0, $verified,
 	    "$key: with dane-only as well") or diag($told);
 }
+
+# no other file is where the authorities of the web are looked for
+my @explain = ($program, '--explain', '-c', "$dir/signet.conf",
+    '--no-database', $name{'good.test'});
+unlink '/etc/ssl/certs/ca-certificates.crt';
+spew("$dir/signet.conf", Signet::Util::slurp("$dir/signet.conf")
+    =~ s/^directory = none$/directory = $dir/mr);
+my (undef, undef, $error) = run_command(@explain);
+is(() = $error =~ /mta-sts: no policy can be fetched: .*install ca-cert/g, 1,
+    'a host without CA certificates: one line, which says what to install')
+    or diag($error);
+spew('/etc/ssl/certs/ca-certificates.crt', Signet::Util::slurp($ca->file));
+(undef, undef, $error) = run_command(@explain);
+unlike($error, qr/can be fetched/, 'with them: none') or diag($error);
 done_testing;

@@ -199,6 +199,22 @@ https_open(const struct https_options *options, struct why *why)
 	return NULL;
 }
 
+bool
+https_has_authorities(const struct https *https, struct why *why)
+{
+	CURL *curl = curl_easy_init();
+	char *file = https->ca_file;
+	bool good;
+
+	if (file == NULL && curl != NULL)
+		curl_easy_getinfo(curl, CURLINFO_CAINFO, &file);
+	good = file == NULL || access(file, R_OK) == 0;
+	if (!good)
+		why_set(why, "%.300s: %s", file, strerror(errno));
+	curl_easy_cleanup(curl);
+	return good;
+}
+
 void
 https_close(struct https *https)
 {

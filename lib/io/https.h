@@ -65,6 +65,9 @@ struct https_reply {
 
 /* Reads no authority yet.  NULL with the reason. */
 struct https *https_open(const struct https_options *options, struct why *why);
+/* Whether the file of authorities is there; libcurl's own, where options name
+ * none.  Without it no server is trusted: `why` names the file. */
+bool https_has_authorities(const struct https *https, struct why *why);
 /* NULL is allowed.  No request may be running. */
 void https_close(struct https *https);
 
