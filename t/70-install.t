@@ -56,6 +56,17 @@ sub files_below {
 my %dir = directories();
 my $prefix = $dir{prefix};
 
+# What of the plugin was built, and where Dovecot looks for it.
+sub plugin_files {
+	my ($there, @modules) = split ' ', must_run('make', '-s', '-C', $build,
+	    '--eval', 'print-modules: ; @echo $(dovecotmoduledir)'
+	    . ' $(DOVECOT_MODULES) : $(DOVECOT_SETTINGS)', 'print-modules');
+	my $settings = 0;
+	return () if !defined $there || $there eq ':';
+	return map { $_ eq ':' ? do { $settings = 1; () }
+	    : $there . ($settings ? '/settings/' : '/') . basename($_) } @modules;
+}
+
 # Each file of the source that a user needs, and where it goes.
 sub expected {
 	my @file = ("$dir{bindir}/signet", "$prefix/lib/sysusers.d/signet.conf",
@@ -63,6 +74,7 @@ sub expected {
 	    "$prefix/lib/sysctl.d/signet.conf", "$dir{docdir}/NEWS.md");
 	push @file, map { "$dir{sbindir}/signet-$_" } qw(milter load sign
 	    report-intake dmarc-report policy tls-collect tls-report);
+	push @file, plugin_files();
 	push @file, map { "$dir{pkgdatadir}/schema/" . basename($_) }
 	    glob "$top/lib/mailauth/schema/*.xsd";
 	push @file, map { "$dir{systemdsystemunitdir}/" . basename($_, '.in') }

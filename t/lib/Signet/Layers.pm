@@ -25,6 +25,12 @@ my %may_include = (
 my @shared = qw(reporter);
 my %pure = map { $_ => 1 } qw(mailauth mailtls judge);
 
+# Sources of the Dovecot plugin keep Dovecot's conventions: its types and its
+# way to write, names with a hyphen, its headers (which are on the include path
+# for them alone) and their own, and nothing of ours. What holds for every file
+# (size, words, banned functions) holds for them.
+sub _is_plugin { return $_[0] =~ m{^dovecot-plugin/(?:signet-|compat\.h$)} }
+
 # Headers of the C library and the kernel; every other <...> is foreign.
 my %system = map { $_ => 1 } qw(alloca assert ctype dirent endian errno fcntl fnmatch
     getopt grp iconv ifaddrs inttypes iso646 libgen limits locale malloc math netdb poll
@@ -141,6 +147,20 @@ sub _include_lines {
 	return @found;
 }
 
+# What is wrong with an include of a plugin source: it takes the C library,
+# Dovecot's headers and its own. Ours would bring other types, and our config.h
+# another PACKAGE than Dovecot's.
+sub _plugin_include {
+	my ($top, $file, $n, $quote, $name) = @_;
+	return $name =~ m{^(?:sys/)?\w+\.h$} ? ()
+	    : "$file:$n: the plugin includes <$name>" if $quote eq '<';
+	return "$file:$n: the plugin includes $name"
+	    if $name =~ m{/} || $name eq 'config.h';
+	# Dovecot's names have no folder either: its own are those that exist
+	return () if $name !~ /^signet-/ || -e "$top/dovecot-plugin/$name";
+	return "$file:$n: there is no $name";
+}
+
 sub _includes {
 	my ($top) = @_;
 	my @breaches;
@@ -149,6 +169,11 @@ sub _includes {
 		my $from = _folder($file);
 		for my $include (_include_lines($top, $file)) {
 			my ($n, $quote, $name) = @$include;
+			if (_is_plugin($file)) {
+				push @breaches, _plugin_include($top, $file,
+				    @$include);
+				next;
+			}
 			next if $quote eq '<' || $name eq 'config.h';
 			my ($to) = $name =~ m{^([^/]+)/};
 			if (!defined $to) {
@@ -173,7 +198,7 @@ sub _libraries {
 	for my $file (_files($top)) {
 		for my $include (_include_lines($top, $file)) {
 			my (undef, $quote, $name) = @$include;
-			next if $quote eq '"';
+			next if $quote eq '"' || _is_plugin($file);
 			next if $name =~ m{^(?:sys|net|netinet|arpa|linux|bits)/};
 			(my $part = $name) =~ s{(?:/.*|\.h)$}{};
 			next if $system{$part};
@@ -298,7 +323,7 @@ sub _globals {
 # Headers that are whole by themselves: macros, inline functions, interfaces.
 my %header_only = map { $_ => 1 } qw(lib/base/ascii.h lib/base/banned.h
     lib/base/deadline.h lib/base/limits.h lib/judge/history.h
-    reporter/kind.h);
+    dovecot-plugin/compat.h reporter/kind.h);
 
 # A big module may be spread over NAME_part.c files beside its NAME.h, or
 # NAME.c; then what holds for NAME holds for its parts.
