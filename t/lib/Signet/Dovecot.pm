@@ -186,7 +186,8 @@ sub _write_users {
 	my $text = '';
 	for my $user (sort keys %{ $self->{users} }) {
 		my $is = $self->{users}{$user};
-		my ($uid, $home) = ($self->_uid($user), $self->home($user));
+		my ($uid, $home) = ($self->_uid($user),
+		    $self->_make_home($user));
 		my %field = (%{ $is->{fields} // {} },
 		    Signet::DovecotConfig::fields($self, $is));
 		$text .= "$user:{PLAIN}pass:$uid:" . ($is->{gid} // $uid)
@@ -196,13 +197,29 @@ sub _write_users {
 	return spew("$self->{dir}/users", $text, 0644);
 }
 
+# What is made below public inherits the rights in this file (2.3); where it
+# is depends on the storage.
 sub _make_public {
 	my ($self) = @_;
-	my $dir = "$self->{dir}/public";
-	return if -d $dir;
-	mkdir $dir, 0755 or die "$dir: $!\n";
-	chown $self->{uid}, $self->{uid}, $dir;
+	for my $dir ("$self->{dir}/public", "$self->{dir}/public/mailboxes") {
+		next if -d $dir;
+		next if $dir =~ /mailboxes/ && $self->{storage} eq 'maildir';
+		mkdir $dir, 0755 or die "$dir: $!\n";
+		spew("$dir/dovecot-acl", 'authenticated '
+		    . Signet::DovecotConfig::PUBLIC_RIGHTS . "\n", 0644);
+		chown $self->{uid}, $self->{uid}, $dir, "$dir/dovecot-acl";
+	}
 	return;
+}
+
+# Homes are there before anybody delivers.
+sub _make_home {
+	my ($self, $user) = @_;
+	my ($uid, $home) = ($self->_uid($user), $self->home($user));
+	return $home if -d $home;
+	mkdir $home, 0700 or die "$home: $!\n";
+	chown $uid, $uid, $home or die "$home: $!\n";
+	return $home;
 }
 
 # A program of Dovecot's, in a mount namespace with our settings directory.
@@ -348,11 +365,7 @@ sub doveadm_with_input {
 
 sub script {
 	my ($self, $user, $text) = @_;
-	my ($uid, $home) = ($self->_uid($user), $self->home($user));
-	if (!-d $home) {
-		mkdir $home, 0700 or die "$home: $!\n";
-		chown $uid, $uid, $home;
-	}
+	my ($uid, $home) = ($self->_uid($user), $self->_make_home($user));
 	spew("$home/.dovecot.sieve", $text, 0644);
 	chown $uid, $uid, "$home/.dovecot.sieve";
 	unlink "$home/.dovecot.svbin";

@@ -6,6 +6,8 @@ package Signet::DovecotConfig;
 use strict;
 use warnings;
 
+use constant PUBLIC_RIGHTS => 'lrwstipekxa';
+
 sub text {
 	my ($self) = @_;
 	my $new = is_new($self);
@@ -124,7 +126,9 @@ sub _mail_24 {
 	push @lines, block('namespace public', 'type = public',
 	    'separator = /', 'prefix = Public/', "mail_driver = $storage",
 	    "mail_path = $dir/public", 'mail_index_private_path = ~/public',
-	    'subscriptions = no', 'list = yes') if $self->{public};
+	    'subscriptions = no', 'list = yes', $self->{acl}
+	    ? block('acl authenticated', 'rights = ' . PUBLIC_RIGHTS) : ())
+	    if $self->{public};
 	push @lines, block('namespace virtual', 'separator = /',
 	    'prefix = Virtual/', 'mail_driver = virtual',
 	    "mail_path = $dir/virtual", 'mail_index_path = ~/virtual',
