@@ -290,4 +290,7 @@
 /* one line of the log */
 #define LIMIT_LOG_LINE_BYTES 2000
 
+/* the name of a mailing list: RFC 2919 section 3 */
+#define LIMIT_LIST_ID_BYTES 255
+
 #endif

@@ -55,6 +55,7 @@ extern const struct case_area case_area_dmarc;
 extern const struct case_area case_area_from;
 extern const struct case_area case_area_iprev;
 extern const struct case_area case_area_results;
+extern const struct case_area case_area_rule;
 extern const struct case_area case_area_spf;
 extern const struct case_area case_area_tls;
 

@@ -22,6 +22,7 @@ static const struct case_area *const areas[] = {
     &case_area_from,
     &case_area_iprev,
     &case_area_results,
+    &case_area_rule,
     &case_area_spf,
     &case_area_tls,
 };
