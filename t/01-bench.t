@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # The test bench itself: every object in t/lib/Signet does what it promises,
-# with the real nsd and Postfix, and its signatures are good for another
+# with the real nsd, Postfix and Dovecot, and its signatures are good for another
 # implementation (dkimpy).
 
 use strict;
@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Net::DNS;
 use Signet::Dns;
+use Signet::Dovecot;
 use Signet::Milter;
 use Signet::Postfix;
 use Signet::Sign;
@@ -218,6 +219,64 @@ subtest 'Postfix' => sub {
 	    m{\n\n(.*)}s)[0]]}\E\z/, 'the held message can be read');
 	$mta->release($id);
 	like($mta->delivered('u@site.test', $id), qr/folded/, 'released');
+};
+
+subtest 'Dovecot' => sub {
+	Signet::Dovecot->need(sieve => 1);
+	my $dovecot = Signet::Dovecot->new(storage => 'mdbox', sieve => 1,
+	    hibernate => 1, acl => 1, shared => 1, public => 1,
+	    virtual => { All => "INBOX\n  all\n" }, users => {
+		ann => { quota => { storage => '1M' } }, ben => {},
+		cid => { uid => 5001 },
+	    });
+	my $other = Signet::Dovecot->new;
+	isnt($dovecot->imap_port, $other->imap_port, 'two at once');
+	like($other->deliver('anybody', $message), qr/^250 2\.0\.0 <anybody>/,
+	    'without a list everybody is a user');
+	my @reply = $dovecot->deliver([qw(ann cid nobody)], $message);
+	like($reply[$_], qr/^250/, "delivered by LMTP") for 0, 1;
+	like($reply[2], qr/^550 5\.1\.1/, '... to users alone');
+	is(($dovecot->lda('ann', $message))[0], 0, 'delivered by lda');
+	is((stat $dovecot->home('cid') . '/mail')[4], 5001, 'a uid of one');
+	$dovecot->script('ben', "require \"fileinto\";\nfileinto \"Archive\";");
+	$dovecot->deliver('ben', $message);
+	is($dovecot->imap('ben')->count('Archive'), 1, 'Sieve');
+
+	my $imap = $dovecot->imap('ann');
+	$imap->create("Gr\xc3\xb6\xc3\x9fe & \"x\"");
+	my $uid = $imap->append("Gr\xc3\xb6\xc3\x9fe & \"x\"", $message,
+	    flags => '\\Seen $Junk');
+	is($uid, 1, 'appended');
+	my ($got) = $imap->messages("Gr\xc3\xb6\xc3\x9fe & \"x\"");
+	like("@{ $got->{flags} }", qr/\\Seen .*\$Junk|\$Junk .*\\Seen/,
+	    'with its flags');
+	is($got->{text}, Signet::Smtp::crlf($message), 'byte for byte');
+	is($imap->append('INBOX', $message), 3, 'UIDs count on');
+	like(join("\n", $imap->command('GETQUOTAROOT INBOX')),
+	    qr/STORAGE \d+ 1024/, 'quota of a user');
+	$imap->command('SETACL INBOX ben lrwste');
+	is($dovecot->imap('ben')->count('shared/ann/INBOX'), 3, 'shared');
+	$imap->create('Public/all');
+	is($dovecot->imap('ben')->count('Public/all'), 0, 'public');
+	is($imap->count('Virtual/All'), 3, 'virtual');
+	$imap->select('INBOX');
+	like(($imap->ask('MOVE 9 Junk'))[0], qr/^(?:BAD|NO)/, 'an error');
+	$imap->idle;
+	$dovecot->wait_hibernated('ann');
+	$dovecot->deliver('ann', $message);
+	like(join("\n", $imap->done), qr/^4 EXISTS$/m, 'woken up');
+	like($imap->logout, qr/^OK/, 'logout');
+	like($dovecot->doveadm(qw(mailbox list -u ann)), qr/^Junk$/m,
+	    'doveadm');
+	$dovecot->{users}{dan} = {};
+	$dovecot->reload;
+	like($dovecot->deliver('dan', $message), qr/^250/, 'a new user');
+	is_deeply([$dovecot->complaints], [], 'no errors in the log');
+	$dovecot->stop;
+	ok(!eval { Signet::Imap->new(port => $dovecot->imap_port,
+	    user => 'ann') }, 'stopped');
+	$dovecot->start;
+	is($dovecot->imap('ann')->count('INBOX'), 4, 'and started again');
 };
 
 done_testing;

@@ -27,6 +27,7 @@ package Signet::Dovecot;
 #   $dovecot->doveadm(qw(mailbox list -u ann));    # dies on failure
 #   $dovecot->try_doveadm(...);                # status, output, errors
 #   $dovecot->script('ann', "keep;\n");        # the user's active Sieve script
+#   $dovecot->wait_hibernated('ann');          # after $imap->idle
 #   $dovecot->imap_port; ->lmtp_port; ->lmtp_socket; ->home('ann');
 #   $dovecot->series; ->version;               # "2.3"; "2.3.19.1"
 #   $dovecot->log; ->wait_log(qr/.../); ->complaints;
@@ -370,6 +371,17 @@ sub script {
 	chown $uid, $uid, "$home/.dovecot.sieve";
 	unlink "$home/.dovecot.svbin";
 	return;
+}
+
+# Until imap-hibernate has all sessions of the user.
+sub wait_hibernated {
+	my ($self, $user) = @_;
+	return wait_for(60, sub {
+		my @pids = $self->doveadm('who', $user) =~ /\((\d+)\)/g;
+		return @pids && !grep {
+			(slurp("/proc/$_/cmdline") // '') !~ /imap-hibernate/
+		} @pids;
+	}, sub { "$user to sleep in\n" . $self->log });
 }
 
 sub wait_log {
