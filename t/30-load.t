@@ -572,7 +572,9 @@ END
 subtest 'rights' => sub {
 	$pg->login('loader', 'signet_load')->login('reader', 'signet_admin')
 	    ->login('reporter', 'signet_report')
-	    ->login('policy', 'signet_policy')->login('nobody_else');
+	    ->login('policy', 'signet_policy')
+	    ->login('mailbox', 'signet_mailbox')
+	    ->login('userdb', 'signet_userdb')->login('nobody_else');
 	my $can = sub {
 		my ($user, $statement) = @_;
 		my (undef, $error) = $pg->try_psql({ user => $user },
@@ -590,6 +592,19 @@ subtest 'rights' => sub {
 			status_database
 		)],
 		reader => [qw(
+			alias_add
+			alias_remove
+			quota_adopt
+			quota_expire
+			quota_explain
+			quota_list
+			quota_option
+			quota_reconcile
+			quota_reconcile_end
+			quota_set
+			quota_use_root
+			quota_userdb
+			status_quota
 			dmarc_report_again
 			dmarc_report_groups
 			dmarc_report_rows
@@ -673,7 +688,16 @@ subtest 'rights' => sub {
 			tls_report_rows
 			tls_report_waiting
 		)],
+		mailbox => [qw(
+			quota_report
+		)],
+		userdb => [qw(
+			quota_userdb
+		)],
 		policy => [qw(
+			quota_accept
+			quota_ask
+			quota_expire
 			sts_policy_expire
 			sts_policy_put
 			sts_policy_since
