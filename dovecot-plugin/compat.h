@@ -14,6 +14,42 @@
 /* The rest of our symbols stay out of the process's global name space. */
 #define SIGNET_EXPORT __attribute__((visibility("default")))
 
+#include "array.h"
+#include "mail-storage-private.h"
+#include "mailbox-list-private.h"
+
+/* The special uses that the configuration gives a mailbox, NULL-ended; in
+   memory of the data stack. */
+static inline const char *const *
+signet_box_special_uses(struct mailbox *box)
+{
+#if SIGNET_DOVECOT_24
+	ARRAY_TYPE(const_string) uses;
+
+	t_array_init(&uses, 4);
+	if (box->set != NULL && array_is_created(&box->set->special_use))
+		array_append_array(&uses, &box->set->special_use);
+	array_append_zero(&uses);
+	return array_front(&uses);
+#else
+	const struct mailbox_settings *set =
+		mailbox_settings_find(mailbox_get_namespace(box),
+				      mailbox_get_vname(box));
+
+	return t_strsplit_spaces(set == NULL || set->special_use == NULL ? "" :
+				 set->special_use, " ");
+#endif
+}
+
+/* of the whole root, not of one mailbox */
+#if SIGNET_DOVECOT_24
+#  define signet_quota_get_resource(root, name, value_r, limit_r, error_r) \
+	quota_get_resource(root, NULL, name, value_r, limit_r, error_r)
+#else
+#  define signet_quota_get_resource(root, name, value_r, limit_r, error_r) \
+	quota_get_resource(root, "", name, value_r, limit_r, error_r)
+#endif
+
 #if SIGNET_DOVECOT_24
 #  define signet_notify_unregister(ctx) notify_unregister(&(ctx))
 #else

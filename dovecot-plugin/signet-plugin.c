@@ -5,6 +5,7 @@
 #include "mail-storage.h"
 #include "mail-storage-hooks.h"
 #include "signet-deliver.h"
+#include "signet-event.h"
 #include "signet-notify.h"
 #include "signet-plugin.h"
 #include "signet-quota.h"
@@ -26,6 +27,7 @@ static void signet_user_deinit_pre(struct mail_user *user)
 
 	/* the last moment at which quota and storage can be used */
 	signet_quota_user_deinit(suser);
+	signet_event_user_deinit(suser);
 	suser->module_ctx.super.deinit_pre(user);
 }
 

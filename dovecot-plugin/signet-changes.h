@@ -1,0 +1,49 @@
+#ifndef SIGNET_CHANGES_H
+#define SIGNET_CHANGES_H
+
+/* The changes of a transaction, and how they become events when it has been
+   committed (signet-notify.h tells why not before). */
+
+#include "signet-keywords.h"
+#include "signet-place.h"
+
+struct mailbox;
+struct signet_user;
+
+enum signet_change_kind {
+	SIGNET_CHANGE_MOVE,
+	SIGNET_CHANGE_COPY,
+	SIGNET_CHANGE_APPEND,
+	SIGNET_CHANGE_KEYWORD,
+};
+
+struct signet_change {
+	enum signet_change_kind kind;
+	/* of a message that was in the mailbox already */
+	uint32_t uid;
+	/* of one that came: its number among those of the transaction */
+	unsigned int save_seq;
+	bool saved;
+
+	/* for move and copy; the change keeps the pointer */
+	const struct signet_place *from;
+	/* does the header suffice? */
+	bool header_only;
+	/* for keyword: what it said before */
+	struct signet_opinion old;
+};
+ARRAY_DEFINE_TYPE(signet_change, struct signet_change);
+
+/* Can the way from one kind of mailbox to another matter? And if so, is the
+   header all that matters of the message? */
+bool signet_change_matters(enum signet_class from, enum signet_class to,
+			   bool *header_only_r);
+
+/* Spools them all. The mailbox is that of the transaction; it is opened once
+   more to read the messages. saved_uids are those of the messages that came,
+   in order. */
+void signet_changes_spool(struct signet_user *suser, struct mailbox *box,
+			  const ARRAY_TYPE(signet_change) *changes,
+			  const ARRAY_TYPE(seq_range) *saved_uids);
+
+#endif
