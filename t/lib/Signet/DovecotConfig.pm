@@ -178,7 +178,8 @@ sub _services {
 # Names of plugins: of everybody, of imap, of lmtp and lda.
 sub _names {
 	my ($self) = @_;
-	my @all = ('notify', @{ $self->{plugins} // [] });
+	my @all = (($self->{plugin} ? 'notify' : ()),
+	    @{ $self->{plugins} // [] });
 	my @imap = @{ $self->{imap_plugins} // [] };
 	my $quota = $self->{quota}
 	    || grep { $_->{quota} } values %{ $self->{users} // {} };
