@@ -27,6 +27,7 @@
 #define SIGNET_EVENT_MODE 0640
 
 struct signet_event_file {
+	uint64_t stamp;
 	const char *tmp_path, *path;
 	int fd;
 	/* what was being done when it failed */
@@ -60,21 +61,6 @@ void signet_event_add_number(string_t *str, const char *name, uint64_t value)
 	str_printfa(str, "%s=%"PRIu64"\n", name, value);
 }
 
-static const char *signet_event_time(void)
-{
-	struct timeval now;
-	struct tm tm;
-	time_t seconds;
-	char date[sizeof("2026-01-01T00:00:00")];
-
-	i_gettimeofday(&now);
-	seconds = now.tv_sec;
-	if (gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		return NULL;
-	return t_strdup_printf("%s.%06uZ", date, (unsigned int)now.tv_usec);
-}
-
 string_t *signet_event_begin(struct signet_user *suser, const char *kind)
 {
 	string_t *str = t_str_new(512);
@@ -82,7 +68,6 @@ string_t *signet_event_begin(struct signet_user *suser, const char *kind)
 	str_append(str, "signet-event 1\n");
 	signet_event_add(str, "kind", kind);
 	signet_event_add(str, "user", suser->user->username);
-	signet_event_add(str, "at", signet_event_time());
 	signet_event_add(str, "session", suser->user->session_id);
 	return str;
 }
@@ -101,6 +86,20 @@ static uint64_t signet_event_stamp(void)
 	return last;
 }
 
+/* The same as in the name, RFC 3339 in UTC. */
+static const char *signet_event_time(uint64_t stamp)
+{
+	time_t seconds = stamp / 1000000;
+	char date[sizeof("2026-01-01T00:00:00") + 16];
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm) == NULL ||
+	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		return NULL;
+	return t_strdup_printf("%s.%06uZ", date,
+			       (unsigned int)(stamp % 1000000));
+}
+
 static int signet_event_create(struct signet_user *suser,
 			       struct signet_event_file *file)
 {
@@ -108,8 +107,7 @@ static int signet_event_create(struct signet_user *suser,
 	const char *name, *dir = suser->set->spool_dir;
 
 	random_fill(bytes, sizeof(bytes));
-	name = t_strdup_printf("%016"PRIu64"-%s-%s", signet_event_stamp(),
-			       my_pid,
+	name = t_strdup_printf("%016"PRIu64"-%s-%s", file->stamp, my_pid,
 			       binary_to_hex(bytes, sizeof(bytes)));
 	file->tmp_path = t_strconcat(dir, "/.tmp-", name, NULL);
 	file->path = t_strconcat(dir, "/T-", name, NULL);
@@ -130,10 +128,82 @@ static int signet_event_create(struct signet_user *suser,
 	return 0;
 }
 
-static int signet_event_write(struct signet_event_file *file,
-			      const void *data, size_t size)
+/* Appends up to max bytes of the stream, with CRLF. Returns 1 if that is all
+   of it, 0 if there is more, -1 if it cannot be read. */
+static int signet_event_read(buffer_t *buffer, struct istream *input,
+			     uoff_t max, const char **error_r)
 {
-	if (write_full(file->fd, data, size) < 0) {
+	struct istream *crlf = i_stream_create_crlf(input);
+	const unsigned char *data;
+	size_t size;
+	int ret = 1;
+
+	while (ret == 1 && i_stream_read_more(crlf, &data, &size) > 0) {
+		if (size > max) {
+			size = max;
+			ret = 0;
+		}
+		buffer_append(buffer, data, size);
+		i_stream_skip(crlf, size);
+		max -= size;
+	}
+	if (ret == 1 && crlf->stream_errno != 0) {
+		*error_r = t_strdup_printf("read(%s) failed: %s",
+					   i_stream_get_name(crlf),
+					   i_stream_get_error(crlf));
+		ret = -1;
+	}
+	i_stream_unref(&crlf);
+	return ret;
+}
+
+/* The size of the whole with CRLF, if storage knows it without reading. */
+static uoff_t signet_event_known_size(struct mail *mail)
+{
+	uoff_t size;
+
+	mail->lookup_abort = MAIL_LOOKUP_ABORT_READ_MAIL;
+	if (mail_get_virtual_size(mail, &size) < 0)
+		size = 0;
+	mail->lookup_abort = MAIL_LOOKUP_ABORT_NEVER;
+	return size;
+}
+
+/* Reads the part of the mail; its size, or 0 if that is not known. */
+static int signet_event_read_mail(struct mail *mail,
+				  enum signet_event_part part, uoff_t max,
+				  buffer_t *buffer, uoff_t *size_r,
+				  const char **error_r)
+{
+	struct istream *input;
+	int ret;
+
+	ret = part == SIGNET_EVENT_PART_HEADER ?
+		mail_get_hdr_stream(mail, NULL, &input) :
+		mail_get_stream(mail, NULL, NULL, &input);
+	if (ret < 0) {
+		*error_r = t_strdup_printf("UID %u cannot be read: %s",
+			mail->uid,
+			mailbox_get_last_internal_error(mail->box, NULL));
+		return -1;
+	}
+	ret = signet_event_read(buffer, input, max, error_r);
+	if (ret < 0)
+		return -1;
+	if (ret == 1 && part == SIGNET_EVENT_PART_MESSAGE)
+		*size_r = buffer->used;
+	else {
+		*size_r = signet_event_known_size(mail);
+		if (*size_r < buffer->used)
+			*size_r = 0;
+	}
+	return 0;
+}
+
+static int signet_event_write(struct signet_event_file *file,
+			      const buffer_t *buffer)
+{
+	if (write_full(file->fd, buffer->data, buffer->used) < 0) {
 		file->error = t_strdup_printf("write(%s) failed: %m",
 					      file->tmp_path);
 		return -1;
@@ -141,73 +211,30 @@ static int signet_event_write(struct signet_event_file *file,
 	return 0;
 }
 
-/* Up to max bytes of the stream, with CRLF. */
-static int signet_event_write_stream(struct signet_event_file *file,
-				     struct istream *input, uoff_t max)
-{
-	struct istream *crlf = i_stream_create_crlf(input);
-	const unsigned char *data;
-	size_t size;
-	int ret = 0;
-
-	while (ret == 0 && max > 0 &&
-	       i_stream_read_more(crlf, &data, &size) > 0) {
-		size = I_MIN(size, max);
-		ret = signet_event_write(file, data, size);
-		i_stream_skip(crlf, size);
-		max -= size;
-	}
-	if (ret == 0 && crlf->stream_errno != 0) {
-		file->error = t_strdup_printf("read(%s) failed: %s",
-					      i_stream_get_name(crlf),
-					      i_stream_get_error(crlf));
-		ret = -1;
-	}
-	i_stream_unref(&crlf);
-	return ret;
-}
-
-/* The size with CRLF. Storage knows it, as a rule; for a header alone nothing
-   more is read for its sake. */
-static void signet_event_add_size(string_t *event, struct mail *mail,
-				  enum signet_event_part part)
-{
-	uoff_t size;
-
-	if (part == SIGNET_EVENT_PART_HEADER)
-		mail->lookup_abort = MAIL_LOOKUP_ABORT_READ_MAIL;
-	if (mail_get_virtual_size(mail, &size) == 0)
-		signet_event_add_number(event, "size", size);
-	mail->lookup_abort = MAIL_LOOKUP_ABORT_NEVER;
-}
-
 static int signet_event_fill(struct signet_user *suser, string_t *event,
 			     struct mail *mail, enum signet_event_part part,
 			     struct signet_event_file *file)
 {
-	struct istream *input;
-	int ret;
+	buffer_t *buffer = buffer_create_dynamic(default_pool, 8192);
+	uoff_t size = 0;
+	int ret = 0;
 
+	signet_event_add(event, "at", signet_event_time(file->stamp));
 	if (part == SIGNET_EVENT_PART_HEADER)
 		signet_event_add(event, "part", "header");
 	if (part != SIGNET_EVENT_PART_NONE)
-		signet_event_add_size(event, mail, part);
-	str_append_c(event, '\n');
-	if (signet_event_write(file, str_data(event), str_len(event)) < 0)
-		return -1;
-	if (part == SIGNET_EVENT_PART_NONE)
-		return 0;
-	ret = part == SIGNET_EVENT_PART_HEADER ?
-		mail_get_hdr_stream(mail, NULL, &input) :
-		mail_get_stream(mail, NULL, NULL, &input);
-	if (ret < 0) {
-		file->error = t_strdup_printf("UID %u cannot be read: %s",
-			mail->uid,
-			mailbox_get_last_internal_error(mail->box, NULL));
-		return -1;
+		ret = signet_event_read_mail(mail, part,
+					     suser->set->max_message, buffer,
+					     &size, &file->error);
+	if (ret == 0) {
+		if (size > 0)
+			signet_event_add_number(event, "size", size);
+		str_append_c(event, '\n');
+		buffer_insert(buffer, 0, str_data(event), str_len(event));
+		ret = signet_event_write(file, buffer);
 	}
-	return signet_event_write_stream(file, input,
-					 suser->set->max_message);
+	buffer_free(&buffer);
+	return ret;
 }
 
 static int signet_event_finish(struct signet_user *suser,
@@ -240,6 +267,7 @@ int signet_event_spool(struct signet_user *suser, string_t *event,
 	struct signet_event_file file;
 
 	i_zero(&file);
+	file.stamp = signet_event_stamp();
 	if (signet_event_create(suser, &file) == 0 &&
 	    signet_event_fill(suser, event, mail, part, &file) == 0 &&
 	    signet_event_finish(suser, &file) == 0) {

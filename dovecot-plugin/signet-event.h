@@ -25,12 +25,12 @@ enum signet_event_part {
 void signet_event_add(string_t *str, const char *name, const char *value);
 void signet_event_add_number(string_t *str, const char *name, uint64_t value);
 
-/* The text of an event of a kind: its head, the user, the time and the session.
-   In memory of the data stack. */
+/* The text of an event of a kind: its head, the user and the session. In memory
+   of the data stack. */
 string_t *signet_event_begin(struct signet_user *suser, const char *kind);
 
-/* Writes the event, with the part of the mail; cut at signet_max_message, with
-   the size of the whole. Returns -1 if it is lost: that is logged once a
+/* Writes the event with its time, and with the part of the mail: cut at
+   signet_max_message, with the size of the whole if that is known. Returns -1 if it is lost: that is logged once a
    session, and counted (struct signet_user.lost_events). */
 int signet_event_spool(struct signet_user *suser, string_t *event,
 		       struct mail *mail, enum signet_event_part part);
