@@ -612,6 +612,21 @@ subtest 'rights' => sub {
 			dmarc_report_suppressed
 			dmarc_report_unset
 			dmarc_report_waiting
+			junk_forget
+			junk_learn
+			junk_lock
+			junk_model
+			junk_prune
+			junk_states
+			junk_status
+			junk_trained
+			junk_word_id
+			mailbox_batch
+			mailbox_expire
+			mailbox_load
+			mailbox_set
+			mailbox_touch
+			mailbox_versions
 			rcpt_security
 			report_in_ours
 			report_suppress_add
