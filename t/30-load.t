@@ -704,6 +704,16 @@ subtest 'rights' => sub {
 			tls_report_waiting
 		)],
 		mailbox => [qw(
+			junk_learn
+			junk_lock
+			junk_model
+			junk_prune
+			junk_states
+			junk_trained
+			mailbox_batch
+			mailbox_expire
+			mailbox_load
+			mailbox_versions
 			quota_report
 		)],
 		userdb => [qw(
