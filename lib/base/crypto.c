@@ -135,6 +135,15 @@ digest_finish(struct digest *digest,
 }
 
 void
+crypto_sha256(struct text bytes, unsigned char result[32])
+{
+	const char *at = bytes.len > 0 ? bytes.at : "";
+
+	must(EVP_Digest(at, bytes.len, result, NULL, hash_method(CRYPTO_SHA256),
+			NULL));
+}
+
+void
 crypto_hmac_sha256(struct text key, struct text message,
 		   unsigned char result[32])
 {

@@ -35,6 +35,9 @@ void digest_update(struct digest *digest, struct text bytes);
 void digest_finish(struct digest *digest,
 		   unsigned char result[CRYPTO_HASH_BYTES_MAX]);
 
+/* SHA-256 of bytes that are all here. */
+void crypto_sha256(struct text bytes, unsigned char result[32]);
+
 /* HMAC-SHA256 (RFC 2104); any length of key, the empty one too. */
 void crypto_hmac_sha256(struct text key, struct text message,
 			unsigned char result[32]);

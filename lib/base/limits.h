@@ -225,6 +225,20 @@
 /* DNS blocklists that a client is looked up in */
 #define LIMIT_DNSBL_ZONES 8
 
+/* junk filter: words of one message, bytes of one word without its prefix,
+ * text that is read; each word is a row of the database when it is trained */
+#define LIMIT_JUNK_TOKENS 20000
+#define LIMIT_JUNK_WORD_BYTES 64
+#define LIMIT_JUNK_TEXT_BYTES (1u << 20)
+/* links of one part of HTML */
+#define LIMIT_JUNK_LINKS 500
+/* fields of the header that are looked at */
+#define LIMIT_JUNK_FIELDS 500
+/* X-Signet-Junk: one line that needs no folding to pass any server (RFC 5322
+ * 2.1.1), and words it names */
+#define LIMIT_JUNK_FIELD_BYTES 900
+#define LIMIT_JUNK_FIELD_WORDS 20
+
 /* a message that may hold a report: twice the message_size_limit that Postfix
  * comes with; what is longer is kept aside unread */
 #define LIMIT_REPORT_MESSAGE_BYTES (20u << 20)

@@ -107,6 +107,14 @@ part_name(struct arena *arena, GMimeObject *object)
 	return text_copy(arena, text_from(name));
 }
 
+static struct text
+part_charset(struct arena *arena, GMimeObject *object)
+{
+	return text_lower(arena,
+			  text_from(g_mime_object_get_content_type_parameter(
+			      object, "charset")));
+}
+
 static struct mime_part *
 add_part(struct walk *walk, GMimeObject *object, unsigned depth, bool inner)
 {
@@ -121,6 +129,7 @@ add_part(struct walk *walk, GMimeObject *object, unsigned depth, bool inner)
 	part = arena_new_value(walk->arena, struct mime_part);
 	part->type = part_type(walk->arena, object);
 	part->name = part_name(walk->arena, object);
+	part->charset = part_charset(walk->arena, object);
 	part->depth = depth;
 	part->inner = inner;
 	*walk->end = part;
@@ -206,15 +215,22 @@ report_type(struct arena *arena, GMimeObject *top)
 	return text_lower(arena, text_from(type));
 }
 
+static void
+init_once(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, g_mime_init);
+}
+
 static GMimeMessage *
 parse_message(struct arena *arena, struct text text)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	GMimeMessage *message;
 	GMimeStream *stream;
 	GMimeParser *parser;
 
-	pthread_once(&once, g_mime_init);
+	init_once();
 	stream = g_mime_stream_mem_new_with_buffer(text.at, text.len);
 	parser = g_mime_parser_new_with_stream(stream);
 	g_object_unref(stream);
@@ -248,4 +264,17 @@ mime_parse(struct arena *arena, struct text text, struct mime_parts *parts,
 	    report_type(arena, g_mime_message_get_mime_part(message));
 	walk_object(&walk, g_mime_message_get_mime_part(message), 1, false);
 	return true;
+}
+
+struct text
+mime_decode_words(struct arena *arena, struct text value)
+{
+	struct text decoded;
+	char *made;
+
+	init_once();
+	made = g_mime_utils_header_decode_text(NULL, text_string(arena, value));
+	decoded = text_copy(arena, text_from(made));
+	g_free(made);
+	return decoded;
 }

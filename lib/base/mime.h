@@ -23,6 +23,8 @@ struct why;
 struct mime_part {
 	struct text type; /* "application/gzip", lower case */
 	struct text name; /* of the file, decoded; may be empty */
+	struct text
+	    charset; /* as the part names it, lower case; may be empty */
 	struct text bytes;
 	unsigned depth; /* 1: the message's own content */
 	bool inner;	/* of a message within the message */
@@ -40,5 +42,9 @@ struct mime_parts {
  * is skipped.  Line ends may be CRLF or LF.  Parts lie in the arena. */
 bool mime_parse(struct arena *arena, struct text message,
 		struct mime_parts *parts, struct why *why);
+
+/* The value of a header field, unfolded, as UTF-8: encoded words (RFC 2047)
+ * decoded as a forgiving reader does it.  A zero byte ends it. */
+struct text mime_decode_words(struct arena *arena, struct text value);
 
 #endif

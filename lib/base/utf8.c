@@ -1,6 +1,10 @@
 #include "base/utf8.h"
 
+#include <stdlib.h>
+
+#include <unicase.h>
 #include <unictype.h>
+#include <uninorm.h>
 #include <unistr.h>
 
 #include "base/arena.h"
@@ -150,8 +154,8 @@ utf8_for_log(struct arena *arena, struct text text, size_t most)
 }
 
 /* The letters of Greek and Cyrillic that read as Latin ones. */
-static bool
-looks_latin(ucs4_t c)
+bool
+utf8_looks_latin(uint32_t c)
 {
 	static const uint16_t alike[] = {
 	    0x3b1, 0x3b3, 0x3b5, 0x3b9, 0x3ba, 0x3bd, 0x3bf, 0x3c1, 0x3c3,
@@ -195,7 +199,7 @@ script_family(ucs4_t c, const uc_script_t **script)
 		return FAMILY_OTHER | FAMILY_LATIN;
 	*script = found;
 	if ((strcmp(name, "Greek") == 0 || strcmp(name, "Cyrillic") == 0) &&
-	    looks_latin(c))
+	    utf8_looks_latin(c))
 		return FAMILY_LOOKALIKE;
 	return FAMILY_OTHER;
 }
@@ -241,4 +245,70 @@ utf8_mixes_directions(struct text text)
 		right |= category == UC_BIDI_R || category == UC_BIDI_AL;
 	}
 	return left && right;
+}
+
+/* --- words --- */
+
+static bool
+is_hidden(ucs4_t c)
+{
+	return c == 0xad || c == 0x34f || c == 0x180e || c == 0xfeff ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || (c >= 0xfe00 && c <= 0xfe0f) ||
+	       (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+static bool
+is_ideograph(ucs4_t c)
+{
+	return (c >= 0x3041 && c <= 0x30ff) || (c >= 0x3105 && c <= 0x312f) ||
+	       (c >= 0x3400 && c <= 0x4dbf) || (c >= 0x4e00 && c <= 0x9fff) ||
+	       (c >= 0xf900 && c <= 0xfaff) || (c >= 0x20000 && c <= 0x3ffff);
+}
+
+enum utf8_kind
+utf8_kind(uint32_t c)
+{
+	if (is_hidden(c))
+		return UTF8_HIDDEN;
+	if (is_ideograph(c))
+		return uc_is_general_category(c, UC_LETTER) ? UTF8_IDEOGRAPH
+							    : UTF8_OTHER;
+	if (uc_is_general_category(c, UC_LETTER))
+		return UTF8_LETTER;
+	if (uc_is_general_category(c, UC_DECIMAL_DIGIT_NUMBER))
+		return UTF8_DIGIT;
+	return uc_is_general_category(c, UC_MARK) ? UTF8_MARK : UTF8_OTHER;
+}
+
+uint32_t
+utf8_lower(uint32_t c)
+{
+	return uc_tolower(c);
+}
+
+size_t
+utf8_put(char to[4], uint32_t c)
+{
+	int len = u8_uctomb((uint8_t *)to, c, 4);
+
+	return len > 0 ? (size_t)len : 0;
+}
+
+struct text
+utf8_compatible(struct arena *arena, struct text text)
+{
+	struct text result = text;
+	uint8_t *made;
+	size_t len = 0;
+
+	if (text_is_ascii(text) || !utf8_is_valid(text))
+		return text;
+	made = u8_normalize(UNINORM_NFKC, (const uint8_t *)text.at, text.len,
+			    NULL, &len);
+	if (made == NULL)
+		return text;
+	result = text_copy(arena, text_of((const char *)made, len));
+	free(made);
+	return result;
 }

@@ -31,4 +31,26 @@ bool utf8_is_plain_label(struct text label);
  * shown in another place. */
 bool utf8_mixes_directions(struct text text);
 
+/* What a character is to somebody who looks for words. */
+enum utf8_kind {
+	UTF8_OTHER = 1, /* space, punctuation, signs */
+	UTF8_LETTER,
+	UTF8_DIGIT,
+	UTF8_MARK,	/* belongs to the letter before it */
+	UTF8_IDEOGRAPH, /* of scripts without spaces between words: Han, kana */
+	UTF8_HIDDEN	/* not seen: zero width, soft hyphen */
+};
+enum utf8_kind utf8_kind(uint32_t c);
+/* In lower case, character by character, where that is one character. */
+uint32_t utf8_lower(uint32_t c);
+/* Greek and Cyrillic letters that read as Latin ones. */
+bool utf8_looks_latin(uint32_t c);
+/* Writes the character; returns its bytes. */
+size_t utf8_put(char to[4], uint32_t c);
+
+/* Compatibility forms put together (NFKC), so that what reads alike is alike:
+ * full-width and mathematical letters become plain ones.  Borrows what is
+ * ASCII or not valid UTF-8. */
+struct text utf8_compatible(struct arena *arena, struct text text);
+
 #endif
