@@ -82,7 +82,7 @@ SIGNET_EXPORT void signet_plugin_init(struct module *module)
 {
 	signet_notify_init();
 	mail_storage_hooks_add(module, &signet_mail_storage_hooks);
-	signet_deliver_init();
+	signet_deliver_init(module);
 }
 
 SIGNET_EXPORT void signet_plugin_deinit(void)
