@@ -574,7 +574,8 @@ subtest 'rights' => sub {
 	    ->login('reporter', 'signet_report')
 	    ->login('policy', 'signet_policy')
 	    ->login('mailbox', 'signet_mailbox')
-	    ->login('userdb', 'signet_userdb')->login('nobody_else');
+	    ->login('userdb', 'signet_userdb')->login('rules', 'signet_rules')
+	    ->login('nobody_else');
 	my $can = sub {
 		my ($user, $statement) = @_;
 		my (undef, $error) = $pg->try_psql({ user => $user },
@@ -634,6 +635,14 @@ subtest 'rights' => sub {
 			report_suppress_list
 			report_suppress_remove
 			report_suppressed
+			rule_accept
+			rule_add
+			rule_decline
+			rule_never
+			rule_remove
+			rules_mode
+			rules_mode_set
+			rules_of
 			sender_login_add
 			sender_login_list
 			sender_login_remove
@@ -714,6 +723,12 @@ subtest 'rights' => sub {
 			mailbox_expire
 			mailbox_load
 			mailbox_versions
+			rule_lists
+			rule_mailbox_deleted
+			rule_mailbox_renamed
+			rule_moved_in
+			rule_moved_out
+			rules_load
 			quota_report
 		)],
 		userdb => [qw(
@@ -728,6 +743,16 @@ subtest 'rights' => sub {
 			sts_policy_since
 			sts_policy_used
 			tls_overrides
+		)],
+		rules => [qw(
+			rule_accept
+			rule_add
+			rule_decline
+			rule_never
+			rule_remove
+			rules_mode
+			rules_mode_set
+			rules_of
 		)],
 		nobody_else => [],
 	);
