@@ -1,6 +1,8 @@
 #include "dovecot-plugin/mailbox_part.h"
+#include "dovecot-plugin/mailbox_quota.h"
 
 /* In the order in which they are asked at delivery. */
 const struct mailbox_part *const mailbox_parts[] = {
+    &mailbox_quota,
     NULL,
 };

@@ -37,6 +37,11 @@ static const char *const datagrams[] = {"sent", "lost", NULL};
 static const char *const fetches[] = {"fetched", "failed", NULL};
 static const char *const outcomes[] = {"taken", "refused", NULL};
 
+/* in the order of enum quota_verdict, without the first */
+static const char *const verdicts[] = {"unknown", "fits",	 "full",
+				       "large",	  "domain_full", "domain_large",
+				       "away",	  "late",	 NULL};
+
 /* Reads one figure of the sources, or 0 when they have gone. */
 static double
 read_source(double (*figure)(const struct counter_sources *from, unsigned at),
@@ -159,6 +164,7 @@ enum {
 	M_ON_THEIR_WAY,
 	M_REFUSED,
 	M_DELEGATED,
+	M_QUOTA,
 	M_OPEN,
 	M_CONNECTIONS,
 	M_ENDED,
@@ -198,6 +204,9 @@ static const struct metric table[] = {
 		   .labels = {{"reason", refusals}}},
     [M_DELEGATED] = {COUNTER("signet_policy_delegated_total",
 			     "Requests of check_policy_service.")},
+    [M_QUOTA] = {COUNTER("signet_policy_quota_total",
+			 "Recipients whose mailbox was looked at."),
+		 .labels = {{"answer", verdicts}}},
     [M_OPEN] = {GAUGE("signet_policy_connections", "Connections now."),
 		.read = read_open},
     [M_CONNECTIONS] = {COUNTER("signet_policy_connections_total",
@@ -287,6 +296,14 @@ counters_delegated(void)
 {
 	if (metrics != NULL)
 		metrics_add(metrics, M_DELEGATED, 1, 0, 0, 0);
+}
+
+void
+counters_quota(enum quota_verdict verdict)
+{
+	if (metrics != NULL)
+		metrics_add(metrics, M_QUOTA, 1,
+			    (unsigned)verdict - QUOTA_UNKNOWN, 0, 0);
 }
 
 void

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "mailtls/tls_reply.h"
+#include "postfix-policy/quota_call.h"
 
 struct feed;
 struct resolver_unbound;
@@ -36,6 +37,7 @@ void counters_answer(enum tls_dialect dialect, enum answer_source source,
 void counters_lookup(bool background, int64_t spent_ms);
 void counters_refused(enum refusal refusal);
 void counters_delegated(void);
+void counters_quota(enum quota_verdict verdict);
 void counters_reload(bool taken);
 void counters_cache(size_t entries, size_t bytes);
 

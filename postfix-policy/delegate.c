@@ -1,5 +1,6 @@
 #include "postfix-policy/delegate.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,19 @@ delegate_free(struct delegate *delegate)
 	arena_free(delegate->scratch);
 	free(delegate);
 }
+
+/* Whose request it is, and which rule is asked. */
+struct delegate_turn {
+	struct delegate *delegate;
+	struct connection *connection;
+	const struct delegate_rule *rule;
+	struct text lines;
+};
+
+struct delegate_question {
+	struct delegate_turn turn; /* connection NULL: it has gone */
+	char lines[];
+};
 
 struct text
 delegate_value(const struct delegate_request *request, const char *name)
@@ -65,39 +79,137 @@ delegate_parse(struct arena *arena, struct text lines,
 	}
 	request->attributes = attributes;
 	request->count = count;
+	request->turn = NULL;
 	return delegate_value(request, "request").len > 0;
 }
 
-static struct text
-decide(const struct delegate *delegate, const struct delegate_request *request)
-{
-	const struct delegate_rule *rule;
-	struct text action;
-
-	for (rule = delegate->rules; rule->name != NULL; rule++)
-		if (rule->say(rule->data, delegate->scratch, request,
-			      &action) &&
-		    !text_has(action, '\n'))
-			return action;
-	return TEXT("DUNNO");
-}
-
 static void
-reply_action(struct delegate *delegate, struct connection *connection,
-	     struct text action)
+reply_action(struct delegate_turn *turn, struct text action)
 {
-	char *reply = arena_bytes(delegate->scratch, action.len + 9);
+	char *reply = arena_bytes(turn->delegate->scratch, action.len + 9);
 
 	memcpy(reply, "action=", 7);
 	memcpy(reply + 7, action.at, action.len);
 	memcpy(reply + 7 + action.len, "\n\n", 2);
-	server_reply(connection, text_of(reply, action.len + 9));
+	server_reply(turn->connection, text_of(reply, action.len + 9));
+}
+
+static bool
+is_action(struct text action)
+{
+	return action.len > 0 && !text_has(action, '\n');
+}
+
+/* --- later --- */
+
+struct delegate_question *
+delegate_wait(const struct delegate_request *request)
+{
+	const struct delegate_turn *turn = request->turn;
+	struct delegate_question *question =
+	    xcalloc(1, sizeof(*question) + turn->lines.len);
+	struct delegate_question **own = connection_own(turn->connection);
+
+	question->turn = *turn;
+	memcpy(question->lines, turn->lines.at, turn->lines.len);
+	question->turn.lines = text_of(question->lines, turn->lines.len);
+	*own = question;
+	return question;
+}
+
+static void
+gone(void *data, struct connection *connection)
+{
+	struct delegate_question **own = connection_own(connection);
+
+	(void)data;
+	if (*own != NULL)
+		(*own)->turn.connection = NULL;
+	*own = NULL;
+}
+
+/* --- rules in their order --- */
+
+/* From turn->rule on.  SERVER_WAITING: one of them will answer. */
+static enum server_step
+ask_rules(struct delegate_turn *turn, struct delegate_request *request)
+{
+	struct arena *scratch = turn->delegate->scratch;
+	struct text action = TEXT("");
+
+	request->turn = turn;
+	for (; turn->rule->name != NULL; turn->rule++) {
+		switch (turn->rule->say(turn->rule->data, scratch, request,
+					&action)) {
+		case DELEGATE_SILENT:
+			continue;
+		case DELEGATE_LATER:
+			return SERVER_WAITING;
+		case DELEGATE_SAYS:
+			break;
+		}
+		if (is_action(action))
+			break;
+	}
+	if (turn->rule->name == NULL)
+		action = TEXT("DUNNO");
+	reply_action(turn, action);
+	return SERVER_ANSWERED;
+}
+
+static void
+go_on(struct delegate_turn *turn)
+{
+	struct delegate_request request;
+	bool is_good;
+
+	arena_reset(turn->delegate->scratch);
+	is_good =
+	    delegate_parse(turn->delegate->scratch, turn->lines, &request);
+	assert(is_good); /* it was once */
+	turn->rule++;
+	ask_rules(turn, &request);
+}
+
+static void
+forget(const struct delegate_turn *turn)
+{
+	struct delegate_question **own;
+
+	if (turn->connection == NULL)
+		return;
+	own = connection_own(turn->connection);
+	*own = NULL;
+}
+
+void
+delegate_forget(struct delegate_question *question)
+{
+	forget(&question->turn);
+	free(question);
+}
+
+void
+delegate_answer(struct delegate_question *question, struct text action)
+{
+	struct delegate_turn *turn = &question->turn;
+
+	forget(turn);
+	if (turn->connection != NULL && is_action(action))
+		reply_action(turn, action);
+	else if (turn->connection != NULL)
+		go_on(turn);
+	free(question);
 }
 
 static enum server_step
 answer(struct delegate *delegate, struct connection *connection,
        struct text lines)
 {
+	struct delegate_turn turn = {.delegate = delegate,
+				     .connection = connection,
+				     .rule = delegate->rules,
+				     .lines = lines};
 	struct delegate_request request;
 
 	arena_reset(delegate->scratch);
@@ -105,8 +217,7 @@ answer(struct delegate *delegate, struct connection *connection,
 	    text_equal(delegate_value(&request, "request"),
 		       TEXT("smtpd_access_policy"))) {
 		counters_delegated();
-		reply_action(delegate, connection, decide(delegate, &request));
-		return SERVER_ANSWERED;
+		return ask_rules(&turn, &request);
 	}
 	/* Postfix takes the end of the connection for an error of the
 	 * service, logs it, and does what its default action says. */
@@ -141,6 +252,7 @@ delegate_protocol(struct delegate *delegate)
 	    .name = "check_policy_service",
 	    .most_bytes = LIMIT_DELEGATE_BYTES,
 	    .take = take,
+	    .gone = gone,
 	    .data = delegate,
 	};
 }

@@ -23,6 +23,7 @@
 #include "postfix-policy/explain_main.h"
 #include "postfix-policy/feed.h"
 #include "postfix-policy/query.h"
+#include "postfix-policy/quota.h"
 #include "postfix-policy/server.h"
 #include "postfix-policy/settings.h"
 #include "postfix-policy/share.h"
@@ -61,6 +62,7 @@ struct program {
 	struct feed *feed;
 	struct server *server;
 	struct query *query;
+	struct quota *quota; /* NULL: nobody asks for it */
 	struct delegate *delegate;
 	struct server_protocol socketmap, check_policy;
 };
@@ -68,8 +70,9 @@ struct program {
 /* Static, so that what outlives main in a thread stays known to be in use. */
 static struct program program = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Rules of check_policy_service, in their order. */
-static const struct delegate_rule delegate_rules[] = {
+/* Rules of check_policy_service, in their order, as far as they are wanted. */
+static struct delegate_rule delegate_rules[] = {
+    {.name = NULL},
     {.name = NULL},
 };
 
@@ -225,8 +228,32 @@ open_share(const struct settings *settings)
 static int64_t
 tick(void *data, int64_t now_ms)
 {
+	int64_t query_ms = query_tick(program.query, now_ms), quota_ms;
+
 	(void)data;
-	return query_tick(program.query, now_ms);
+	if (program.quota == NULL)
+		return query_ms;
+	quota_ms = quota_tick(program.quota, now_ms);
+	return quota_ms < query_ms ? quota_ms : query_ms;
+}
+
+/* Without a socket nobody asks. */
+static void
+open_rules(const struct settings *settings)
+{
+	const struct quota_options quota = {
+	    .conninfo = settings->common.conninfo,
+	    .host = settings->common.hostname,
+	    .deadline_ms = (int64_t)settings->policy.quota_deadline_s * 1000,
+	};
+	size_t count = 0;
+
+	if (settings->policy.delegate.count == 0)
+		return;
+	if (settings->policy.quota && quota.conninfo != NULL) {
+		program.quota = quota_open(&quota, program.server);
+		delegate_rules[count++] = quota_rule(program.quota);
+	}
 }
 
 static bool
@@ -262,6 +289,7 @@ open_server(const struct settings *settings, struct why *why)
 	    .feed = program.feed,
 	};
 	program.query = query_new(&query, program.server);
+	open_rules(settings);
 	program.delegate = delegate_new(delegate_rules);
 	return true;
 }
@@ -323,6 +351,7 @@ close_parts(void)
 	}
 	share_close(program.share);
 	query_free(program.query);
+	quota_close(program.quota);
 	delegate_free(program.delegate);
 	server_free(program.server);
 	feed_free(program.feed);

@@ -2,6 +2,7 @@
 #ifndef POLICY_SETTINGS_H
 #define POLICY_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "io/config.h"
@@ -17,6 +18,8 @@ struct why;
 struct policy_options {
 	struct config_strings listen;	/* socketmap */
 	struct config_strings delegate; /* check_policy_service */
+	bool quota;			/* a rule of that */
+	uint64_t quota_deadline_s;
 	const char *socket_group;
 	const char *socket_mode; /* octal */
 	const char *metrics;

@@ -173,6 +173,11 @@
  * subject of a certificate */
 #define LIMIT_DELEGATE_BYTES (64u << 10)
 #define LIMIT_DELEGATE_ATTRIBUTES 100
+/* of a recipient that quota is asked for: RFC 5321 has 320, and an extension
+ * or UTF-8 may make it longer */
+#define LIMIT_QUOTA_RECIPIENT_BYTES 1024
+/* the name that Postfix gives a transaction: process, two times, a number */
+#define LIMIT_QUOTA_INSTANCE_BYTES 100
 
 /* certificates: one, the names of one, those of a chain, a file of them */
 #define LIMIT_CERTIFICATE_BYTES (64u << 10)
