@@ -13,14 +13,6 @@ static const char *const signet_change_kind_names[] = {
 	[SIGNET_CHANGE_KEYWORD] = "keyword",
 };
 
-/* The mailbox as it is after the commit. */
-struct signet_view {
-	struct mailbox *box;
-	struct mailbox_transaction_context *trans;
-	struct mail *mail;
-	struct signet_place place;
-};
-
 bool signet_change_matters(enum signet_class from, enum signet_class to,
 			   bool *header_only_r)
 {
@@ -35,39 +27,6 @@ bool signet_change_matters(enum signet_class from, enum signet_class to,
 	*header_only_r = TRUE;
 	return (from == SIGNET_CLASS_INBOX && to == SIGNET_CLASS_OTHER) ||
 		(from == SIGNET_CLASS_OTHER && to == SIGNET_CLASS_INBOX);
-}
-
-static int signet_view_open(struct signet_user *suser, struct mailbox *box,
-			    struct signet_view *view)
-{
-	i_zero(view);
-	/* A user may be allowed to put a message where he may not read. */
-	view->box = mailbox_alloc(box->list, mailbox_get_vname(box),
-				  MAILBOX_FLAG_READONLY |
-				  MAILBOX_FLAG_IGNORE_ACLS);
-	if (mailbox_open(view->box) < 0 || mailbox_sync(view->box, 0) < 0) {
-		e_error(suser->event, "Events lost: %s cannot be opened: %s",
-			mailbox_get_vname(box),
-			mailbox_get_last_internal_error(view->box, NULL));
-		mailbox_free(&view->box);
-		return -1;
-	}
-	view->place.name = mailbox_get_vname(view->box);
-	view->place.class = signet_class_of(suser, box);
-	view->place.guid = signet_box_guid(pool_datastack_create(), view->box);
-	/* without NO_NOTIFY this would come back to us */
-	view->trans = mailbox_transaction_begin(view->box,
-		MAILBOX_TRANSACTION_FLAG_NO_NOTIFY |
-		MAILBOX_TRANSACTION_FLAG_NO_CACHE_DEC, __func__);
-	view->mail = mail_alloc(view->trans, 0, NULL);
-	return 0;
-}
-
-static void signet_view_close(struct signet_view *view)
-{
-	mail_free(&view->mail);
-	(void)mailbox_transaction_commit(&view->trans);
-	mailbox_free(&view->box);
 }
 
 static void
@@ -86,48 +45,61 @@ signet_event_add_opinions(string_t *event, const struct signet_change *change,
 		signet_event_add(event, "old_notjunk", "1");
 }
 
-/* The message of the change may be gone again: then there is nothing to tell
-   with, and whoever removed it made an end of it. */
-static bool signet_view_seek(struct signet_user *suser,
-			     struct signet_view *view,
-			     const struct signet_change *change,
-			     const ARRAY_TYPE(seq_range) *saved_uids)
+static bool signet_change_uid(const struct signet_change *change,
+			      const ARRAY_TYPE(seq_range) *saved_uids,
+			      uint32_t *uid_r)
 {
 	struct seq_range_iter iter;
-	uint32_t uid = change->uid;
 
-	if (change->saved) {
-		seq_range_array_iter_init(&iter, saved_uids);
-		if (!seq_range_array_iter_nth(&iter, change->save_seq, &uid)) {
-			suser->lost_events++;
-			e_error(suser->event, "Event lost: message %u that "
-				"came to %s has no UID", change->save_seq,
-				view->place.name);
-			return FALSE;
-		}
-	}
-	if (!mail_set_uid(view->mail, uid)) {
-		e_debug(suser->event, "UID %u of %s is gone again", uid,
-			view->place.name);
-		return FALSE;
-	}
-	return TRUE;
+	*uid_r = change->uid;
+	if (!change->saved)
+		return TRUE;
+	seq_range_array_iter_init(&iter, saved_uids);
+	return seq_range_array_iter_nth(&iter, change->save_seq, uid_r);
 }
 
-static int signet_change_spool(struct signet_user *suser,
-			       struct signet_view *view,
-			       const struct signet_change *change)
+static struct mail *signet_change_mail(struct signet_reader *reader,
+				       const struct signet_change *change,
+				       bool has_uid, uint32_t uid)
 {
-	string_t *event =
-		signet_event_begin(suser,
-				   signet_change_kind_names[change->kind]);
+	struct mail *mail;
 
+	if (change->kind == SIGNET_CHANGE_KEYWORD)
+		return signet_reader_old(reader, uid);
+	if (change->source != NULL) {
+		mail = signet_reader_source(reader, change->source,
+					    change->source_uid);
+		if (mail != NULL)
+			return mail;
+	}
+	return has_uid ? signet_reader_new(reader, uid) : NULL;
+}
+
+static int signet_change_spool(struct signet_reader *reader,
+			       const struct signet_change *change,
+			       const struct signet_place *to,
+			       const ARRAY_TYPE(seq_range) *saved_uids)
+{
+	struct signet_user *suser = reader->suser;
+	uint32_t uid = 0;
+	bool has_uid = signet_change_uid(change, saved_uids, &uid);
+	struct mail *mail = signet_change_mail(reader, change, has_uid, uid);
+	string_t *event;
+
+	if (mail == NULL) {
+		/* gone again: whoever removed it made an end of it */
+		e_debug(suser->event, "UID %u of %s is gone", uid, to->name);
+		return -1;
+	}
+	event = signet_event_begin(suser,
+				   signet_change_kind_names[change->kind]);
 	if (change->from != NULL)
 		signet_place_add(event, "from", change->from);
-	signet_place_add(event, "to", &view->place);
-	signet_event_add_number(event, "uid", view->mail->uid);
-	signet_event_add_opinions(event, change, view->mail);
-	return signet_event_spool(suser, event, view->mail,
+	signet_place_add(event, "to", to);
+	if (has_uid)
+		signet_event_add_number(event, "uid", uid);
+	signet_event_add_opinions(event, change, mail);
+	return signet_event_spool(suser, event, mail,
 				  change->header_only ?
 				  SIGNET_EVENT_PART_HEADER :
 				  SIGNET_EVENT_PART_MESSAGE);
@@ -138,19 +110,20 @@ void signet_changes_spool(struct signet_user *suser, struct mailbox *box,
 			  const ARRAY_TYPE(seq_range) *saved_uids)
 {
 	const struct signet_change *change;
-	struct signet_view view;
+	struct signet_reader reader;
+	struct signet_place to;
 	bool spooled = FALSE;
 
-	if (signet_view_open(suser, box, &view) < 0) {
-		suser->lost_events += array_count(changes);
-		return;
-	}
+	to.name = mailbox_get_vname(box);
+	to.class = signet_class_of(suser, box);
+	to.guid = signet_box_guid(pool_datastack_create(), box);
+	signet_reader_init(&reader, suser, box);
 	array_foreach(changes, change) T_BEGIN {
-		if (signet_view_seek(suser, &view, change, saved_uids) &&
-		    signet_change_spool(suser, &view, change) == 0)
+		if (signet_change_spool(&reader, change, &to,
+					saved_uids) == 0)
 			spooled = TRUE;
 	} T_END;
-	signet_view_close(&view);
+	signet_reader_deinit(&reader);
 	if (spooled)
 		signet_event_nudge(suser);
 }

@@ -6,6 +6,7 @@
 
 #include "signet-keywords.h"
 #include "signet-place.h"
+#include "signet-reader.h"
 
 struct mailbox;
 struct signet_user;
@@ -25,8 +26,10 @@ struct signet_change {
 	unsigned int save_seq;
 	bool saved;
 
-	/* for move and copy; the change keeps the pointer */
+	/* for move and copy; the change keeps the pointers */
 	const struct signet_place *from;
+	const struct signet_source *source;
+	uint32_t source_uid;
 	/* does the header suffice? */
 	bool header_only;
 	/* for keyword: what it said before */
@@ -39,9 +42,8 @@ ARRAY_DEFINE_TYPE(signet_change, struct signet_change);
 bool signet_change_matters(enum signet_class from, enum signet_class to,
 			   bool *header_only_r);
 
-/* Spools them all. The mailbox is that of the transaction; it is opened once
-   more to read the messages. saved_uids are those of the messages that came,
-   in order. */
+/* Spools them all. The mailbox is that of the transaction; saved_uids are those
+   of the messages that came, in order. */
 void signet_changes_spool(struct signet_user *suser, struct mailbox *box,
 			  const ARRAY_TYPE(signet_change) *changes,
 			  const ARRAY_TYPE(seq_range) *saved_uids);

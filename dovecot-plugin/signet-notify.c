@@ -22,7 +22,7 @@ struct signet_txn {
 	pool_t pool;
 	ARRAY_TYPE(signet_change) changes;
 	/* where the last copy came from: as a rule the next does, too */
-	struct mailbox *from_box;
+	const struct signet_source *source;
 	const struct signet_place *from;
 };
 
@@ -86,20 +86,22 @@ static void signet_txn_use_pool(struct signet_txn *txn)
 	txn->class = signet_class_of(txn->suser, txn->box);
 }
 
-static const struct signet_place *
-signet_txn_from(struct signet_txn *txn, struct mailbox *box)
+static void signet_txn_from(struct signet_txn *txn, struct mailbox *box)
 {
+	struct signet_source *source;
 	struct signet_place *from;
 
-	if (txn->from_box == box)
-		return txn->from;
+	if (txn->source != NULL && txn->source->box == box)
+		return;
+	source = p_new(txn->pool, struct signet_source, 1);
+	source->storage = box->storage;
+	source->box = box;
+	txn->source = source;
 	from = p_new(txn->pool, struct signet_place, 1);
 	from->name = p_strdup(txn->pool, mailbox_get_vname(box));
 	from->class = signet_class_of(txn->suser, box);
 	from->guid = signet_box_guid(txn->pool, box);
-	txn->from_box = box;
 	txn->from = from;
-	return from;
 }
 
 static void signet_mail_copy(void *context, struct mail *src, struct mail *dst)
@@ -107,7 +109,6 @@ static void signet_mail_copy(void *context, struct mail *src, struct mail *dst)
 	struct signet_txn *txn = context;
 	struct mailbox_transaction_context *t = dst->transaction;
 	struct signet_change *change;
-	const struct signet_place *from;
 	struct mail *real = src;
 	bool header_only;
 
@@ -120,12 +121,14 @@ static void signet_mail_copy(void *context, struct mail *src, struct mail *dst)
 	    mail_get_backend_mail(src, &real) < 0)
 		real = src;
 	signet_txn_use_pool(txn);
-	from = signet_txn_from(txn, real->box);
-	if (!signet_change_matters(from->class, txn->class, &header_only))
+	signet_txn_from(txn, real->box);
+	if (!signet_change_matters(txn->from->class, txn->class, &header_only))
 		return;
 	change = signet_txn_add(txn, t->save_ctx->moving ?
 				SIGNET_CHANGE_MOVE : SIGNET_CHANGE_COPY);
-	change->from = from;
+	change->from = txn->from;
+	change->source = txn->source;
+	change->source_uid = real->uid;
 	change->header_only = header_only;
 	change->saved = TRUE;
 	/* counted up after us */

@@ -8,7 +8,7 @@
    Nothing of a message is read before that. A header looked up through the
    source of a copy would enter the cache of the source's transaction, whose
    commit frees the text of the error that IMAP is about to send when the quota
-   refuses the copy. So the mailbox is opened once more, after the commit. */
+   refuses the copy. signet-reader.h tells how it is read afterwards. */
 
 void signet_notify_init(void);
 void signet_notify_deinit(void);
