@@ -311,5 +311,8 @@
 
 /* the name of a mailing list: RFC 2919 section 3 */
 #define LIMIT_LIST_ID_BYTES 255
+/* lists that users vouch for, and the file of them */
+#define LIMIT_TRUSTED_LISTS 10000
+#define LIMIT_TRUSTED_LISTS_BYTES (8u << 20)
 
 #endif
