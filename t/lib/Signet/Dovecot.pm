@@ -260,6 +260,12 @@ sub start {
 sub stop {
 	my ($self) = @_;
 	my $pid = delete $self->{pid} or return;
+	return $self->end($pid);
+}
+
+# Ends a Dovecot by its number, with all processes of its group.
+sub end {
+	my ($class, $pid) = @_;
 	end_process($pid, 'TERM', 60);
 	kill 'TERM', -$pid;
 	eval { wait_for(60, sub { !_members($pid) }, 'its processes'); 1 }

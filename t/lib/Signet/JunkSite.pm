@@ -13,15 +13,21 @@ package Signet::JunkSite;
 #   my $dovecot = $site->dovecot(storage => 'mdbox', users => {...});
 #   $site->settle;             # every event is in Postgres, its account read
 #   $site->{mailbox}, {dovecot}, {pg}, {mta}, {site}
-#   $site->teach('ann@site.example', 1 .. 6);  # so much junk, so much not
+#   $site->teach($imap, 6, to => $user);   # by IMAP: 6 of junk, 6 of the rest
+#   $site->knows($user, 6, 6);             # waits until it has learned so much
+#   my $answer = $site->ask($user, $message);  # hash of signet-mailbox's answer
+#   my %count = $site->totals($user);      # spam, ham: messages learned
 #
 # `need` and `new` skip what has not been built. Users are "NAME@site.example".
 
 use strict;
 use warnings;
 use parent 'Signet::Service';
+use IO::Socket::UNIX;
 use Signet::Dovecot;
+use Signet::JunkMail;
 use Signet::Site;
+use Signet::Smtp;
 use Signet::Util qw(temp_dir program_path skip_or_fail slurp wait_for);
 
 sub need {
@@ -109,6 +115,87 @@ sub settle {
 		join "\n", 'these events to be read:', $self->waiting,
 		    $self->{mailbox}->log });
 	return $self;
+}
+
+# What signet-mailbox would say of a delivery: { verdict, mailbox, header =>
+# [...], ... }.
+sub ask {
+	my ($self, $user, $message, %more) = @_;
+	my $bytes = Signet::Smtp::crlf($message);
+	my %line = (user => $user, mailbox => 'INBOX', to => $user,
+	    from => 'sender@bank.example', size => length $bytes, %more);
+	my $socket = IO::Socket::UNIX->new(Peer => $self->socket)
+	    or die $self->socket, ": $!\n";
+	print {$socket} "signet-deliver 1\n", (map { "$_=$line{$_}\n" }
+	    sort keys %line), "\n", $bytes;
+	$socket->flush;
+	shutdown $socket, 1;
+	local $/;
+	my $text = <$socket> // '';
+	$text =~ s/\Asignet-answer 1\n// or die "no answer: '$text'\n";
+	my %answer = (header => [], keyword => []);
+	for (split /\n/, $text) {
+		my ($name, $value) = /^([^=]+)=(.*)/ or next;
+		$value =~ s/%([0-9A-F]{2})/chr hex $1/ge;
+		if (ref $answer{$name}) {
+			push @{ $answer{$name} }, $value;
+		} else {
+			$answer{$name} = $value;
+		}
+	}
+	return \%answer;
+}
+
+# The same when the model that it answers from is the newest.
+sub wait_verdict {
+	my ($self, $user, $message, $verdict) = @_;
+	my $answer;
+	wait_for(60, sub {
+		$answer = $self->ask($user, $message);
+		return ($answer->{verdict} // '') =~ /^(?:$verdict)\z/;
+	}, sub { "$verdict instead of " . join(' ', map { "$_=$answer->{$_}" }
+	    sort keys %$answer) . " @{ $answer->{header} } in\n"
+	    . $self->{mailbox}->log });
+	return $answer;
+}
+
+sub totals {
+	my ($self, $user) = @_;
+	(my $quoted = $user) =~ s/'/''/g;
+	my ($row) = $self->{pg}->rows('select spam, ham from '
+	    . "signet.junk_total where account = '$quoted'");
+	return %{ $row // { spam => 0, ham => 0 } };
+}
+
+sub knows {
+	my ($self, $user, $spam, $ham) = @_;
+	my %is;
+	wait_for(60, sub {
+		%is = $self->totals($user);
+		return $is{spam} == $spam && $is{ham} == $ham;
+	}, sub { "$spam of junk and $ham of the rest, not $is{spam} and "
+	    . "$is{ham}, learned by $user in\n" . $self->{mailbox}->log });
+	return 1;
+}
+
+# Messages that were never delivered, so that they come as they are.
+sub teach {
+	my ($self, $imap, $count, %option) = @_;
+	for my $kind (qw(spam ham)) {
+		my $make = Signet::JunkMail->can($kind);
+		$imap->append('INBOX', Signet::Smtp::crlf($make->($_,
+		    mark => 'taught', %option))) for 1 .. $count;
+		$imap->select('INBOX');
+		my ($new) = map { /^SEARCH ?(.*)/ } $imap->command(
+		    'SEARCH UNKEYWORD $NotJunk SUBJECT ""');
+		my $set = join ',', (split ' ', $new)[-$count .. -1];
+		if ($kind eq 'spam') {
+			$imap->move($set, 'Junk');
+		} else {
+			$imap->store($set, '+FLAGS', '$NotJunk');
+		}
+	}
+	return;
 }
 
 sub stop {
