@@ -61,6 +61,7 @@ quota_read(struct arena *arena, const struct delegate_request *request,
 	struct text recipient = delegate_value(request, "recipient");
 
 	*of = (struct quota_case){
+	    .recipient = TEXT(""),
 	    .message =
 		message_name(arena, host, delegate_value(request, "instance"))};
 	if (!text_to_u64(delegate_value(request, "size"), INT64_MAX, &of->size))
@@ -82,8 +83,11 @@ ask_new(const struct quota_case *of)
 	struct ask *ask =
 	    xcalloc(1, sizeof(*ask) + of->recipient.len + of->message.len + 1);
 
-	memcpy(ask->bytes, of->recipient.at, of->recipient.len);
-	memcpy(ask->bytes + of->recipient.len, of->message.at, of->message.len);
+	if (of->recipient.len > 0)
+		memcpy(ask->bytes, of->recipient.at, of->recipient.len);
+	if (of->message.len > 0)
+		memcpy(ask->bytes + of->recipient.len, of->message.at,
+		       of->message.len);
 	ask->job.of = *of;
 	ask->job.of.recipient = text_of(ask->bytes, of->recipient.len);
 	ask->job.of.message =

@@ -14,6 +14,7 @@
 #define BATCH 64
 #define MOST_QUEUED 20000
 #define EXPIRE_MS 60000
+#define TELL_MS 60000 /* between two lines about the same */
 /* between two looks at a database that is away or refuses */
 #define LOOK_MS 1000
 #define PAUSE_MOST_MS 10000
@@ -27,7 +28,7 @@ struct quota_worker {
 	/* the thread's */
 	struct pg *pg;
 	struct arena *arena;
-	int64_t expire_ms;
+	int64_t expire_ms, tell_ms;
 	bool in_trouble;
 	pthread_t thread;
 	bool has_thread;
@@ -97,6 +98,18 @@ call(struct quota_worker *worker, struct quota_case *const *cases, size_t count,
 	return status;
 }
 
+/* Not a line for each: others choose what is asked. */
+static void
+tell_refused(struct quota_worker *worker, const struct why *why)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (now_ms < worker->tell_ms)
+		return;
+	worker->tell_ms = now_ms + TELL_MS;
+	log_error("quota: a question is refused: %s", why->text);
+}
+
 /* One that is refused is not to cost the others their answer. */
 static enum pg_status
 call_each(struct quota_worker *worker, struct quota_case *const *cases,
@@ -107,6 +120,8 @@ call_each(struct quota_worker *worker, struct quota_case *const *cases,
 
 	for (i = 0; i < count; i++) {
 		status = call(worker, cases + i, 1, why);
+		if (status == PG_REFUSED)
+			tell_refused(worker, why);
 		if (status == PG_AWAY) {
 			set_all(cases + i, count - i, QUOTA_AWAY);
 			return status;

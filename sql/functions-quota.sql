@@ -302,7 +302,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-	account text;
+	who text;
 	word text;
 	domain_word text;
 	refused text;
@@ -313,10 +313,10 @@ begin
 	if cardinality(p_accounts) = 0 then
 		return 'unknown';
 	end if;
-	foreach account in array p_accounts loop
-		word := signet.quota_fits(account, p_message, p_size);
+	foreach who in array p_accounts loop
+		word := signet.quota_fits(who, p_message, p_size);
 		domain_word := signet.quota_domain_fits(
-			coalesce(substring(account from '@([^@]*)$'), ''),
+			coalesce(substring(who from '@([^@]*)$'), ''),
 			p_message, p_size);
 		if word in ('full', 'large') then
 			refused := coalesce(refused, word);
@@ -325,7 +325,7 @@ begin
 		else
 			takes := true;
 			if 'fits' in (word, domain_word) then
-				bounded := bounded || account;
+				bounded := bounded || who;
 			end if;
 		end if;
 	end loop;
@@ -782,8 +782,10 @@ begin
 	       case when u.account is null then 'new'
 			when (u.bytes, u.messages) <> (t.bytes, t.messages)
 			then 'usage' else 'limit' end,
-	       format('%s of %s bytes, %s of %s messages', u.bytes,
-			u.bytes_limit, u.messages, u.messages_limit),
+	       case when u.account is null then 'nothing'
+			else format('%s of %s bytes, %s of %s messages',
+				u.bytes, u.bytes_limit, u.messages,
+				u.messages_limit) end,
 	       format('%s of %s bytes, %s of %s messages', t.bytes,
 			t.bytes_limit, t.messages, t.messages_limit)
 	from unnest(told) as t

@@ -49,6 +49,15 @@ with session as (
 		'given_up')) as since
 	from report r
 	group by r.kind
+), total as (
+	select l.name as domain, nullif(l.bytes, 0) as bytes_limit,
+	       nullif(l.messages, 0) as messages_limit,
+	       sum(u.bytes)::bigint as bytes,
+	       sum(u.messages)::bigint as messages, max(u.at) as at
+	from signet.quota_limit l
+	join signet.quota_usage u on u.domain = l.name and u.is_main
+	where l.kind = 'total'
+	group by 1, 2, 3
 )
 select 'critical' as severity, 'load_stopped' as alert, l.name as subject,
        l.last_load_at as since,
@@ -100,16 +109,43 @@ select 'warning', 'tls_incoming_failures', i.host, i.since,
        (100.0 * i.failed / i.handshakes)::double precision,
        format('%s of %s TLS handshakes with %s in the last hour failed',
 		i.failed, i.handshakes, i.host)
-from incoming i;
+from incoming i
+union all
+select 'warning', 'quota_domain_full', q.domain, q.at,
+       greatest(100.0 * q.bytes / q.bytes_limit,
+		100.0 * q.messages / q.messages_limit)::double precision,
+       format('the mailboxes of %s hold %s bytes and %s messages, which is '
+		'as much as they may: mail to all of them is refused for now',
+		q.domain, q.bytes, q.messages)
+from total q
+where q.bytes >= q.bytes_limit or q.messages >= q.messages_limit
+union all
+select 'warning', 'quota_drift', r.host, r.at,
+       100.0 * r.mended / r.accounts,
+       format('usage of %s of %s accounts on %s was wrong when it was last '
+		'compared with Dovecot: does its plugin report?',
+		r.mended, r.accounts, r.host)
+from signet.quota_reconciled r
+where r.mended >= 10 and 20 * r.mended > r.accounts
+and r.at > now() - interval '3 days'
+union all
+select 'warning', 'quota_reconcile_late', r.host, r.at,
+       extract(epoch from now() - r.at)::double precision,
+       format('usage on %s was last compared with Dovecot at %s', r.host,
+		to_char(r.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'))
+from signet.quota_reconciled r
+where r.at <= now() - interval '3 days'
+and r.at > now() - interval '60 days';
 
 comment on view signet.v_alert is
 	'One row for each thing that is alarming now; empty when all is well.';
 comment on column signet.v_alert.severity is 'critical or warning.';
 comment on column signet.v_alert.alert is
 	'What it is: load_stopped, load_late, spool_dropped, reports_failing, '
-	'tls_failures, tls_policy_waits, tls_incoming_failures.';
+	'tls_failures, tls_policy_waits, tls_incoming_failures, '
+	'quota_domain_full, quota_drift, quota_reconcile_late.';
 comment on column signet.v_alert.subject is
-	'Host, recipient domain or kind of report that it is about.';
+	'Host, domain or kind of report that it is about.';
 comment on column signet.v_alert.since is 'Since when.';
 comment on column signet.v_alert.value is
 	'How much: seconds, a number, or of a hundred, as detail tells.';
