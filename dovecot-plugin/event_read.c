@@ -130,6 +130,7 @@ take_texts(const struct event_fields *fields, struct mailbox_event *event,
 	       take_text(fields, "to", &event->to, why) &&
 	       take_text(fields, "from_guid", &event->from_guid, why) &&
 	       take_text(fields, "to_guid", &event->to_guid, why) &&
+	       take_text(fields, "separator", &event->separator, why) &&
 	       take_text(fields, "root", &event->quota.root, why) &&
 	       take_class(fields, "from_class", &event->from_class, why) &&
 	       take_class(fields, "to_class", &event->to_class, why);

@@ -58,6 +58,7 @@ struct mailbox_event {
 				 delete: `from` */
 	enum mailbox_class from_class, to_class;
 	struct text from_guid, to_guid;
+	struct text separator; /* rename: between the parts of a name */
 	uint64_t uid;
 	bool junk, notjunk;	    /* keywords now */
 	bool old_junk, old_notjunk; /* and before */

@@ -62,6 +62,10 @@ const struct config_option mailbox_settings_table[] = {
 	   "write a size such as 128M"),
     ROW("look", look_s, CONFIG_SECONDS, "5", 1, 3600,
 	"write a time such as 5s"),
+    NUMBER(lists_accounts, CONFIG_UINT, "0", 0, 1000000,
+	   "write how many accounts must have a rule for a list, 0 for off"),
+    OPTION(lists_file, CONFIG_STRING, SIGNET_MAILBOXDIR "/lists",
+	   "name the lists_file of signet-milter"),
     {.section = NULL},
 };
 
@@ -102,6 +106,11 @@ check(const struct config_source *source,
 	if (settings->spool[0] != '/') {
 		why_set(why, "\"%.80s\" is no whole path", settings->spool);
 		return blame(source, "spool", why);
+	}
+	if (settings->lists_file[0] != '/') {
+		why_set(why, "\"%.80s\" is no whole path",
+			settings->lists_file);
+		return blame(source, "lists_file", why);
 	}
 	return true;
 }

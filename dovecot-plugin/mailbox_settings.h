@@ -37,6 +37,9 @@ struct mailbox_settings {
 	uint64_t site_words, site_messages, site_users;
 	uint64_t cache;	 /* bytes */
 	uint64_t look_s; /* between two looks for changes by others */
+	/* lists that signet-milter hears of */
+	uint64_t lists_accounts; /* 0: of none */
+	const char *lists_file;
 };
 
 extern const struct config_option mailbox_settings_table[];

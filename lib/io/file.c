@@ -1,6 +1,9 @@
 #include "io/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/why.h"
@@ -47,4 +50,43 @@ file_read(struct arena *arena, const char *path, size_t most,
 		fclose(stream);
 	*contents = text_of(data, length);
 	return fine;
+}
+
+static bool
+write_all(int fd, struct text bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t done = write(fd, bytes.at, bytes.len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		bytes = text_skip(bytes, (size_t)done);
+	}
+	return true;
+}
+
+bool
+file_replace(struct arena *arena, const char *path, struct text contents,
+	     unsigned mode, struct why *why)
+{
+	const char *fresh = arena_printf(arena, "%s.new", path);
+	bool done;
+	int fd;
+
+	unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+		  0600);
+	if (fd < 0)
+		return why_set(why, "cannot write %s: %s", fresh,
+			       strerror(errno));
+	done = write_all(fd, contents) && fchmod(fd, (mode_t)mode) == 0 &&
+	       fsync(fd) == 0 && rename(fresh, path) == 0;
+	if (!done) {
+		why_set(why, "cannot write %s: %s", path, strerror(errno));
+		unlink(fresh);
+	}
+	close(fd);
+	return done;
 }

@@ -13,4 +13,10 @@ struct why;
 bool file_read(struct arena *arena, const char *path, size_t most,
 	       struct text *contents, struct why *why);
 
+/* Puts a file of this mode in the place of whatever is there, whole: it is
+ * written beside it ("PATH.new"), brought to the disk and renamed.  One
+ * process at a time for a path. */
+bool file_replace(struct arena *arena, const char *path, struct text contents,
+		  unsigned mode, struct why *why);
+
 #endif

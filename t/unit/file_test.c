@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/why.h"
@@ -35,11 +37,35 @@ says_why_it_cannot(void **state)
 	assert_false(file_read(*state, "/tmp", 10, &text, &why));
 }
 
+static void
+a_file_takes_the_place_of_another(void **state)
+{
+	char dir[] = "/tmp/signet-file-test-XXXXXX";
+	const char *path, *nowhere;
+	struct stat stat_now;
+	struct text text;
+	struct why why;
+
+	assert_non_null(mkdtemp(dir));
+	path = arena_printf(*state, "%s/file", dir);
+	nowhere = arena_printf(*state, "%s/no/file", dir);
+	assert_true(file_replace(*state, path, TEXT("one"), 0600, &why));
+	assert_true(file_replace(*state, path, TEXT("two\n"), 0644, &why));
+	assert_true(file_read(*state, path, 100, &text, &why));
+	assert_text(text, "two\n");
+	assert_int_equal(stat(path, &stat_now), 0);
+	assert_int_equal(stat_now.st_mode & 07777, 0644);
+	assert_false(file_replace(*state, nowhere, TEXT("x"), 0644, &why));
+	unlink(path);
+	assert_int_equal(rmdir(dir), 0); /* nothing else was left there */
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    arena_unit_test(reads_whole_files_up_to_a_bound),
+	    arena_unit_test(a_file_takes_the_place_of_another),
 	    arena_unit_test(says_why_it_cannot),
 	};
 
