@@ -462,6 +462,24 @@ subtest 'Rejects' => sub {
 	}
 };
 
+subtest 'Rejects does not grow for ever' => sub {
+	my $site = Signet::Dovecot->new(uid => $uid, plugin => \%settings,
+	    settings => { lmtp_save_to_detail_mailbox => 'yes' },
+	    lines => "namespace inbox {\n  mailbox Rejects {\n"
+		. "    autoexpunge = 14d\n    autoexpunge_max_mails = 2\n"
+		. "  }\n}\n");
+	like($site->deliver('ann+Rejects', message()), qr/^250/, 'one more')
+	    for 1 .. 5;
+	wait_for(60, sub {
+		my $imap = $site->imap('ann');
+		my $count = $imap->count('Rejects');
+		$imap->logout;
+		return $count <= 2;
+	}, 'autoexpunge');
+	like((take($site, 'ann'))[-1]{text}, qr/^Message-ID: <m$serial\@/m,
+	    'the last one is there');
+};
+
 subtest 'no Rejects' => sub {
 	my $site = Signet::Dovecot->new(uid => $uid, plugin => \%settings,
 	    mailboxes => { Junk => '\Junk' }, settings => {
