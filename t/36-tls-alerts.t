@@ -39,11 +39,14 @@ sub load {
 
 sub put { return $spool->put(map { json($_) } @_) }
 
-# alert => [subject, value], those that are there
+# alert => [subject, value], those that are there. With a change before: in
+# one transaction, whose now() is that of the change.
 sub alerts {
+	my ($change) = @_;
 	return { map { my ($alert, $subject, $value) = split /\|/, $_, 3;
 		($alert => [$subject, $value]) } split /\n/, $pg->psql(
-	    "select alert, subject, round(value::numeric) from signet.v_alert") };
+	    'begin;', $change // '', ';', 'select alert, subject, '
+	    . 'round(value::numeric) from signet.v_alert;', 'commit;') };
 }
 
 sub incoming {
@@ -116,12 +119,12 @@ subtest 'policies that cannot be found out' => sub {
 };
 
 subtest 'the loader' => sub {
-	$pg->psql("update signet.loader set last_load_at = now() - interval "
-	    . "'2 hours', last_event_at = now() - interval '3 hours'");
-	is_deeply(alerts(), { load_stopped => ['mx1.example.org', 7200] },
+	is_deeply(alerts('update signet.loader set last_load_at = now() - '
+	    . "interval '2 hours', last_event_at = now() - interval "
+	    . "'3 hours'"), { load_stopped => ['mx1.example.org', 7200] },
 	    'nothing for two hours');
-	$pg->psql('update signet.loader set last_load_at = now()');
-	is_deeply(alerts(), { load_late => ['mx1.example.org', 10800] },
+	is_deeply(alerts('update signet.loader set last_load_at = now(), '
+	    . "last_event_at = now() - interval '3 hours'"), { load_late => ['mx1.example.org', 10800] },
 	    'a backlog of three');
 	$pg->psql('update signet.loader set last_event_at = now(), '
 	    . 'dropped_messages = 7');
