@@ -12,6 +12,7 @@ use JSON::PP ();
 use Socket qw(SOCK_DGRAM);
 use Test::More;
 use Signet::Dns;
+use Signet::Events qw(spool_lines);
 use Signet::PolicyHost;
 use Signet::Program;
 use Signet::Socketmap;
@@ -93,6 +94,15 @@ my $program = Signet::Program->new('signet-policy', dir => $dir,
 
 sub client { return Signet::Socketmap->new("unix:$dir/policy.sock") }
 sub ask { return client()->ask(@_) }
+
+# With a short deadline a busy machine may be told to come again; it does.
+sub ask_patiently {
+	my @question = @_;
+	return wait_for(60, sub {
+		my $reply = ask(@question);
+		return $reply =~ /^TEMP nothing is known / ? undef : $reply;
+	}, sub { "an answer for @question; " . $program->log });
+}
 
 # Series of the metrics whose value is not 0.
 sub metrics {
@@ -232,6 +242,9 @@ subtest 'a thousand who ask for one cold domain' => sub {
 	my %pid = map { $_ => start_load($_, 250, $_, ($who{$_}) x 250) }
 	    sort keys %who;
 	wait_metric('signet_policy_connections', sub { $_[0] >= 1000 });
+	# they connect first and ask then
+	wait_metric('signet_policy_lookups_now{state="running"}',
+	    sub { $_[0] >= 1 });
 	is(metrics()->{'signet_policy_lookups_now{state="running"}'}, 1,
 	    'one lookup runs');
 	unlink "$dir/hold";
@@ -254,14 +267,20 @@ subtest 'a thousand who ask for one cold domain' => sub {
 
 subtest '2,000 connections' => sub {
 	$dns->forget;
+	my $lookups = 'signet_policy_lookups_total{reason="asked"}';
+	my $before = metrics()->{$lookups};
 	my @keys = ((map { "c$_.plain.test" } 1 .. 40),
 	    ('sts.test') x 60) x 100;
 	my $pid = start_load('many', 2000, 'policy', @keys);
 	my $count = end_load('many', $pid);
 	is("$count->{queries} $count->{ok} $count->{notfound}",
 	    '10000 6000 4000', 'all have their answers');
-	my @mx = grep { $_->[2] eq 'MX' } $dns->questions;
-	is(scalar @mx, 40, 'each destination was looked up once');
+	is(metrics()->{$lookups} - $before, 40,
+	    'each destination was looked up once');
+	# libunbound asks again by itself what takes long on a busy machine
+	my %mx = map { ($_->[1] => 1) } grep { $_->[2] eq 'MX' }
+	    $dns->questions;
+	is(scalar keys %mx, 40, 'and asked for, and nothing else was');
 };
 
 subtest 'an answer is kept, and nothing is asked' => sub {
@@ -315,11 +334,9 @@ subtest 'the collector is told' => sub {
 
 subtest 'the spool' => sub {
 	my %event;
-	for my $file (glob "$dir/spool/*/*.jsonl") {
-		for my $line (split /\n/, slurp($file) // '') {
-			my $event = JSON::PP::decode_json($line);
-			push @{ $event{ $event->{domain} } }, $event;
-		}
+	for my $line (spool_lines("$dir/spool")) {
+		my $event = JSON::PP::decode_json($line);
+		push @{ $event{ $event->{domain} } }, $event;
 	}
 	is(scalar @{ $event{'sts.test'} }, 1, 'one event for a domain');
 	is_deeply({ map { $_ => $event{'sts.test'}[0]{$_} }
@@ -386,6 +403,7 @@ subtest 'clients that mean no good' => sub {
 	wait_metric('signet_policy_connections_ended_total{reason="timeout"}',
 	    sub { $_[0] >= 2 });
 	pass('and closed');
+	is(ask_patiently('policy', 'plain.test'), 'NOTFOUND ', 'it is known');
 	my @silent = map { client() } 1 .. 16;
 	is($_->ask('policy', 'plain.test'), 'NOTFOUND ', 'one of many')
 	    for @silent[1 .. 15];
@@ -400,8 +418,8 @@ subtest 'the DNS is away' => sub {
 	$program->configure(settings(deadline => '1s'));
 	$program->stop;
 	$program->start;
-	like(ask('policy', 'sts.test'), qr/^OK secure/, 'before');
-	is(ask('policy', 'plain.test'), 'NOTFOUND ', 'before');
+	like(ask_patiently('policy', 'sts.test'), qr/^OK secure/, 'before');
+	is(ask_patiently('policy', 'plain.test'), 'NOTFOUND ', 'before');
 	$dns->table("*  *  \@silence\n");
 	like(ask('policy', 'sts.test'), qr/^OK secure/, 'what is known holds');
 	is(ask('policy', 'plain.test'), 'NOTFOUND ', 'absence, too');
@@ -426,7 +444,7 @@ subtest 'the DNS is away' => sub {
 subtest 'the policy host is away' => sub {
 	$web->stop;
 	like(ask('policy', 'sts.test'), qr/^OK secure/, 'what is known holds');
-	is(ask('policy', 'later.test'), 'NOTFOUND ',
+	is(ask_patiently('policy', 'later.test'), 'NOTFOUND ',
 	    'what was never there is none (RFC 8461 section 5.1)');
 };
 
@@ -434,10 +452,11 @@ subtest 'kill -9' => sub {
 	$program->kill;
 	$program->start;
 	$dns->forget;
-	is(ask('policy', 'sts.test'), 'OK secure match=mx.sts.test '
+	is(ask_patiently('policy', 'sts.test'), 'OK secure match=mx.sts.test '
 	    . 'servername=hostname', 'the policy is still known, and its host '
 	    . 'away');
-	is(ask('policy', 'plain.test'), 'NOTFOUND ', 'the rest is asked');
+	is(ask_patiently('policy', 'plain.test'), 'NOTFOUND ',
+	    'the rest is asked');
 	$web->start;
 };
 

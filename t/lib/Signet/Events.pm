@@ -11,6 +11,7 @@ package Signet::Events;
 #   $spool->read_file('bad', $name);
 #   $spool->dir;
 #   put_aside($dir, @ids)                      # what bad/ should not hold
+#   my @lines = spool_lines($dir);             # of all files, open ones too
 
 use strict;
 use warnings;
@@ -18,9 +19,9 @@ use Exporter 'import';
 use JSON::PP ();
 use POSIX ();
 use Time::HiRes ();
-use Signet::Util qw(temp_dir slurp spew);
+use Signet::Util qw(temp_dir slurp spew wait_for whole_lines);
 
-our @EXPORT_OK = qw(event event_data event_id iso json put_aside);
+our @EXPORT_OK = qw(event event_data event_id iso json put_aside spool_lines);
 
 my $json = JSON::PP->new->utf8->canonical;
 my $count = 0;
@@ -42,6 +43,18 @@ sub put_aside {
 		push @found, "$file: $reason";
 	}
 	return @found;
+}
+
+# Each line that a spool holds, once, in files that a program may be writing,
+# and renames when they are full or a second old: read again what was gone.
+sub spool_lines {
+	my ($dir) = @_;
+	my $text = wait_for(60, sub {
+		my @text = map { slurp($_) } glob "$dir/{open,new}/*.jsonl";
+		return (grep { !defined } @text) ? undef : \@text;
+	}, 'files of a spool that stay where they are');
+	my %seen;
+	return grep { !$seen{$_}++ } map { whole_lines($_) } @$text;
 }
 
 # The time as event lines have it; default: now.

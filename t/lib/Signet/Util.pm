@@ -27,9 +27,9 @@ use Time::HiRes ();
 our @EXPORT_OK = qw(temp_dir free_port wait_for run_command must_run slurp
     spew append_file need_programs skip_or_fail at_end top_dir build_dir
     vectors_dir spawn end_process can_connect find_program program_path now
-    run_with_input is_alive);
+    run_with_input is_alive group_is_alive whole_lines);
 
-use constant PATIENCE => 60;
+use constant PATIENCE => 120;
 
 # Daemons live in sbin, which is not in every user's PATH.
 $ENV{PATH} = join ':', $ENV{PATH} // '/usr/bin:/bin',
@@ -275,6 +275,23 @@ sub is_alive {
 	my ($pid) = @_;
 	my $stat = slurp("/proc/$pid/stat") // return 0;
 	return $stat !~ /\) [ZX] /;
+}
+
+# Is any process of the group alive, its leader or another?
+sub group_is_alive {
+	my ($group) = @_;
+	for my $file (glob '/proc/[0-9]*/stat') {
+		my ($state, $its) = (slurp($file) // '')
+		    =~ /\) (\S) \d+ (\d+) / or next;
+		return 1 if $its == $group && $state !~ /[ZX]/;
+	}
+	return 0;
+}
+
+# Lines of a file that is being written: the last one may be there in part.
+sub whole_lines {
+	my ($text) = @_;
+	return map { substr $_, 0, -1 } grep { /\n\z/ } split /(?<=\n)/, $text;
 }
 
 # Is somebody listening at "unix:PATH", "inet:PORT@HOST", "HOST:PORT" or a
