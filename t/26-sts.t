@@ -196,6 +196,7 @@ subtest 'policies from before the faults' => sub {
 sub check_fault {
 	my ($driver, $name, $fault, $failure, $detail) = @_;
 	my $known = "$name-known.test";
+	my $before = $web->connections;
 	for my $domain ("$name.test", $known) {
 		$web->policy($domain, mx => ["mx.$domain"], mode => 'testing',
 		    %$fault);
@@ -205,6 +206,8 @@ sub check_fault {
 		failure => $failure, detail => $detail, fallback =>
 		JSON::PP::false, back_off => JSON::PP::false },
 	    "$name, a domain that is not known");
+	# a host that was given up may not have seen the connection yet
+	wait_for(60, sub { $web->connections > $before }, 'the connection');
 	my $connections = $web->connections;
 	answer_is($driver->tell("get $name.test"), { result => 'absent',
 		failure => $failure, detail => $detail, back_off => $yes },
