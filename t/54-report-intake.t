@@ -412,12 +412,14 @@ subtest 'ours, and failing elsewhere' => sub {
 	send_report(report_mail(gzip => dmarc_xml(id => 'o2',
 	    org => 'Ours', records => $records)));
 	report('o2');
-	$pg->psql(<<'END');
-select signet.make_partitions(array[(now() at time zone 'UTC')::date - 1]);
+	my $yesterday = Signet::Reports::yesterday();
+	$pg->psql(<<"END");
+select signet.make_partitions(array[(to_timestamp($yesterday)
+	at time zone 'UTC')::date]);
 insert into signet.signed_message (id, at, from_domain, rcpt_count,
 	signatures, action)
-values (gen_random_uuid(), date_trunc('day', now() at time zone 'UTC')
-		at time zone 'UTC' - interval '1 hour', 'site.example', 9,
+values (gen_random_uuid(), to_timestamp($yesterday) + interval '23 hours',
+	'site.example', 9,
 	'[{"domain":"site.example","selector":"k1"},
 	  {"domain":"site.example","selector":"k2"}]', 'signed');
 insert into signet.own_address (host, address) values ('mx', '192.0.2.77')

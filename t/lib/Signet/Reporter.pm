@@ -105,8 +105,10 @@ sub configure {
 	return $self;
 }
 
-# Noon of the last UTC day that has ended for long enough.
-sub noon { return int((time - 2 * 3600 - 60) / 86400) * 86400 - 43200 }
+# Noon of the last UTC day that has ended for long enough, the same for all of
+# a test.
+my $noon = int((time - 2 * 3600 - 60) / 86400) * 86400 - 43200;
+sub noon { return $noon }
 sub day { return substr iso(noon()), 0, 10 }
 
 # Loads `count` evaluations; other options as for Signet::Events::event.

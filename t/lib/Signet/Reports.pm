@@ -18,6 +18,10 @@ use MIME::Base64 qw(encode_base64);
 
 our @EXPORT_OK = qw(dmarc_xml dmarc_record tls_json report_mail gzip zip);
 
+# The UTC day before the test began.
+my $yesterday = int(time / 86400) * 86400 - 86400;
+sub yesterday { return $yesterday }
+
 sub gzip {
 	my ($bytes) = @_;
 	IO::Compress::Gzip::gzip(\$bytes => \my $packed, -Minimal => 1)
@@ -62,7 +66,7 @@ sub dmarc_record {
 
 sub dmarc_xml {
 	my (%o) = @_;
-	my $begin = $o{begin} // int(time / 86400) * 86400 - 86400;
+	my $begin = $o{begin} // $yesterday;
 	my $end = $o{end} // $begin + 86399;
 	my $root = $o{rfc7489} ? 'feedback'
 	    : 'feedback xmlns="urn:ietf:params:xml:ns:dmarc-2.0"';
@@ -84,7 +88,7 @@ sub dmarc_xml {
 sub tls_json {
 	my (%o) = @_;
 	my $day = $o{day} // do {
-		my @t = gmtime(time - 86400);
+		my @t = gmtime $yesterday;
 		sprintf '%04d-%02d-%02d', $t[5] + 1900, $t[4] + 1, $t[3];
 	};
 	my $failed = $o{failed} // 2;

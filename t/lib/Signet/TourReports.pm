@@ -104,8 +104,7 @@ sub play {
 	chmod 0777, $site->spool_dir, glob $site->spool_dir . '/*';
 	$self->{sign} = Signet::Program->new('signet-sign',
 	    dir => "$dir/run", config_file => $site->config_file,
-	    log_file => "$dir/log/signet-sign.log",
-	    ready => $self->sign_socket);
+	    log_file => "$dir/log/signet-sign.log");
 	$site->{mta}->set(smtpd_milters => join ' ', $site->socket,
 	    $self->sign_socket);
 	$self->user_writes($site);
@@ -148,8 +147,10 @@ sub report_arrives {
 	    name => 'out.bank.example', from => 'dmarc@bank.example',
 	    to => $own_address, data => $text);
 	die "the report of the bank: $reply\n" if $reply !~ /^250 /;
-	wait_for(30, sub { $site->{pg}->value(
-	    'select count(*) from signet.v_report_in') > 0 },
+	# its rows may come in a file of their own
+	wait_for(30, sub { $site->{pg}->value('select count(*) from '
+	    . 'signet.v_report_in i where i.rows = (select count(*) from '
+	    . 'signet.report_in_record r where r.report = i.id)') > 0 },
 	    'the report of the bank in the database');
 	return;
 }
