@@ -356,8 +356,7 @@ END
 
 subtest 'what the server says' => sub {
 	my $policy = Signet::Program->new('signet-policy',
-	    config => configuration($pg->conninfo(user => 'policy')),
-	    ready => $socket);
+	    config => configuration($pg->conninfo(user => 'policy')));
 	for my $case (@cases) {
 		my ($key, undef, $reply) = @$case;
 		my ($status, $out, $error) = told([], $key);
@@ -375,8 +374,7 @@ subtest 'what the server says' => sub {
 subtest 'a policy host that hangs, and DANE' => sub {
 	my $policy = Signet::Program->new('signet-policy',
 	    config => configuration($pg->conninfo(user => 'policy'))
-		. "deadline = 16s\n",
-	    ready => $socket);
+		. "deadline = 16s\n");
 	my $client = Signet::Socketmap->new($socket);
 	is($client->ask('policy', 'hanging.test'), 'OK dane-only',
 	    'DANE is not held up');

@@ -80,9 +80,8 @@ sub conf {
 
 my %sign = (tls_field => 'yes');
 my $policy = Signet::Program->new('signet-policy', dir => $dir,
-    config => conf(%sign), ready => "unix:$socket");
-my $sign = Signet::Program->new('signet-sign', dir => $dir,
-    ready => "unix:$dir/sign.sock");
+    config => conf(%sign));
+my $sign = Signet::Program->new('signet-sign', dir => $dir);
 
 # --- Postfix, with the lines of the page ---
 
@@ -292,7 +291,8 @@ sub queue_command {
 	    $mta->config_dir, 'retls', $id, $wish);
 }
 
-# What is under way may still bring forth a bounce: it has to end first.
+# What is under way has to end first: it may bring forth a bounce, and postsuper
+# misses what the queue manager moves at that moment, as it does at its start.
 sub empty_queue {
 	$mta->rest;
 	run_command('postsuper', '-c', $mta->config_dir, '-d', 'ALL');

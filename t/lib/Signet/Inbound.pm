@@ -24,10 +24,12 @@ use warnings;
 use parent 'Signet::Service';
 use JSON::PP ();
 use Signet::Dns;
+use Signet::Events ();
 use Signet::Milter;
 use Signet::Program;
 use Signet::Sign;
-use Signet::Util qw(temp_dir spew slurp wait_for skip_or_fail program_path);
+use Signet::Util qw(temp_dir spew slurp wait_for skip_or_fail program_path
+    whole_lines);
 
 my $count = 0;
 
@@ -62,7 +64,7 @@ sub new {
 	my @listener = defined $option{listener} ? ('-l', $option{listener})
 	    : ();
 	$self->{milter} = Signet::Program->new('signet-milter',
-	    dir => $self->{dir}, ready => $self->socket,
+	    dir => $self->{dir},
 	    arguments => \@listener, %{ $option{program} // {} });
 	return $self;
 }
@@ -135,8 +137,8 @@ sub next_id { return sprintf '4Q%d%04d', $$, ++$count }
 sub log_of {
 	my ($self, $id) = @_;
 	my @lines = wait_for(10, sub {
-		my @found = grep { /(?:^|\s)\Q$id\E: / } split /\n/,
-		    $self->{milter}->log;
+		my @found = grep { /(?:^|\s)\Q$id\E: / }
+		    whole_lines($self->{milter}->log);
 		return @found ? \@found : undef;
 	}, "a log line for $id")->@*;
 	die "more than one line for $id: @lines\n" if @lines != 1;
@@ -164,13 +166,7 @@ sub split_log {
 
 sub spool_lines {
 	my ($self) = @_;
-	my @lines;
-	for my $file (glob $self->spool . '/{open,new}/*.jsonl') {
-		# renamed in the meantime: seen under the other name
-		push @lines, split /\n/, slurp($file) // '';
-	}
-	my %seen;
-	return grep { !$seen{$_}++ } @lines;
+	return Signet::Events::spool_lines($self->spool);
 }
 
 sub event_of {

@@ -36,7 +36,7 @@ use IO::Socket::SSL::Utils;
 use JSON::PP ();
 use POSIX ();
 use Socket qw(MSG_PEEK);
-use Signet::Util qw(temp_dir slurp spew end_process wait_for);
+use Signet::Util qw(temp_dir slurp spew end_process wait_for whole_lines);
 
 my $day = 86400;
 
@@ -131,8 +131,8 @@ sub remove {
 
 sub _requests {
 	my ($self, $host) = @_;
-	my @all = map { JSON::PP::decode_json($_) } split /\n/,
-	    slurp("$self->{dir}/requests") // '';
+	my @all = map { JSON::PP::decode_json($_) }
+	    whole_lines(slurp("$self->{dir}/requests") // '');
 	return defined $host ? grep { $_->{host} eq $host } @all : @all;
 }
 

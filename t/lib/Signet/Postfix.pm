@@ -30,7 +30,7 @@ use parent 'Signet::Service';
 use JSON::PP ();
 use Signet::Smtp;
 use Signet::Util qw(temp_dir free_port wait_for must_run run_command slurp
-    spew can_connect is_alive);
+    spew can_connect group_is_alive whole_lines);
 
 my $master = <<'END';
 pickup    unix  n - n 60    1 pickup
@@ -198,9 +198,11 @@ sub stop {
 	return unless delete $self->{running};
 	my $pid = slurp("$self->{dir}/queue/pid/master.pid") // '';
 	$pid =~ s/\s+//g;
-	# what "postfix stop" does, without its pauses of a second
+	# what "postfix stop" does, without its pauses of a second; the others
+	# of its group hold its sockets and locks until they have gone
 	if ($pid =~ /^\d+$/ && kill 'TERM', $pid) {
-		wait_for(20, sub { !is_alive($pid) }, 'the end of Postfix');
+		wait_for(20, sub { !group_is_alive($pid) },
+		    'the end of Postfix');
 	}
 	return;
 }
@@ -255,12 +257,13 @@ sub has_delivered {
 }
 
 # Messages in these queues, as files. Directories are read in the order that
-# messages go through them, so that none slips by; what is on hold does not
-# count.
+# messages go through them, and all of them twice: the bounce of a message that
+# was active, or the message itself when it is deferred, comes to a directory
+# that has been read. What is on hold does not count.
 sub _queue_files {
 	my ($self, @queues) = @_;
 	my @files;
-	for my $queue (@queues) {
+	for my $queue (@queues, @queues) {
 		my @dirs = ("$self->{dir}/queue/$queue");
 		while (defined(my $dir = shift @dirs)) {
 			opendir my $handle, $dir or next;
@@ -335,7 +338,7 @@ sub release {
 sub wait_log {
 	my ($self, $pattern, $seconds) = @_;
 	return wait_for($seconds // 10, sub {
-		my ($line) = grep { $_ =~ $pattern } split /\n/, $self->log;
+		my ($line) = grep { $_ =~ $pattern } whole_lines($self->log);
 		return $line;
 	}, sub { "a mail log line like $pattern in\n" . $self->log });
 }

@@ -5,7 +5,6 @@ package Signet::Program;
 #
 #   my $milter = Signet::Program->new('signet-milter',
 #       config => $text,                   # becomes DIR/signet.conf, -c FILE
-#       ready => "unix:$socket",           # what must accept connections
 #   );
 #   $milter->pid; $milter->config_file; $milter->dir;
 #   $milter->log;                          # standard error so far
@@ -15,7 +14,8 @@ package Signet::Program;
 #   my $status = $milter->stop;            # TERM; wait status
 #
 # Other options: arguments (list, after -c FILE), env, user, dir, log_file, start => 0.
-# Ready means: READY=1 came on $NOTIFY_SOCKET, or `ready` accepts connections.
+# Ready means: READY=1 came on $NOTIFY_SOCKET. That its socket accepts connections
+# is not enough: it may not have its mode yet, and such a connection counts.
 # With $SIGNET_WRAP the program runs under that command ("valgrind -q").
 # A program that a sanitizer or valgrind ended is found in the log by
 # `complaints`, and `stop` dies of it.
@@ -27,7 +27,7 @@ use IO::Socket::UNIX;
 use POSIX ();
 use Socket qw(SOCK_DGRAM);
 use Signet::Util qw(temp_dir wait_for spew slurp spawn end_process
-    program_path can_connect run_command);
+    program_path run_command whole_lines);
 
 sub new {
 	my ($class, $name, %option) = @_;
@@ -92,8 +92,7 @@ sub start {
 	my $ok = eval {
 		wait_for($option->{seconds} // 30, sub {
 			$self->running or die "$self->{name} ended at once\n";
-			return _is_ready($socket) || $option->{ready}
-			    && can_connect($option->{ready});
+			return _is_ready($socket);
 		}, "$self->{name} to be ready");
 	};
 	if (!$ok) {
@@ -163,7 +162,7 @@ sub complaints {
 sub wait_log {
 	my ($self, $pattern, $seconds) = @_;
 	return wait_for($seconds // 10, sub {
-		my ($line) = grep { $_ =~ $pattern } split /\n/, $self->log;
+		my ($line) = grep { $_ =~ $pattern } whole_lines($self->log);
 		return $line;
 	}, sub { "a log line like $pattern in\n" . $self->log });
 }

@@ -26,6 +26,7 @@ use warnings;
 use parent 'Signet::Service';
 use JSON::PP ();
 use Signet::Dns;
+use Signet::Events qw(spool_lines);
 use Signet::Inbound;
 use Signet::Milter;
 use Signet::Program;
@@ -65,7 +66,7 @@ sub start {
 	return $self->{sign}->start if $self->{sign};
 	my %program = %{ $self->{option}{program} // {} };
 	$self->{sign} = Signet::Program->new('signet-sign',
-	    dir => $self->{dir}, ready => $self->socket, %program);
+	    dir => $self->{dir}, %program);
 	return $self->{sign};
 }
 
@@ -180,10 +181,8 @@ sub log_of {
 
 sub events {
 	my ($self) = @_;
-	my %seen;
-	return map { JSON::PP->new->utf8->decode($_) } grep { !$seen{$_}++ }
-	    map { split /\n/, slurp($_) // '' }
-	    glob "$self->{dir}/spool/{open,new}/*.jsonl";
+	return map { JSON::PP->new->utf8->decode($_) }
+	    spool_lines("$self->{dir}/spool");
 }
 
 sub event_of {

@@ -9,7 +9,8 @@ package Signet::TlsServer;
 #       faces => { '203.0.113.1' => 'good', '203.0.113.2' => 'name' },
 #   );
 #   $servers->certificate('good');          # of Signet::Ca
-#   my @sessions = $servers->sessions;      # hashes, in the order they ended
+#   my @sessions = $servers->sessions;      # hashes, in the order they ended,
+#                                           # once none is open
 #   $servers->forget;
 #
 # Faces:
@@ -36,7 +37,8 @@ use IO::Socket::INET;
 use JSON::PP ();
 use POSIX ();
 use Signet::Ca;
-use Signet::Util qw(temp_dir end_process append_file slurp spew);
+use Signet::Util qw(temp_dir end_process append_file slurp spew wait_for
+    whole_lines);
 
 my %cert_of = (requiretls => 'good', refuse => 'good', plain => '',
     refused => '', closed => '', alert => '');
@@ -48,6 +50,7 @@ sub new {
 		port => $option{port} // 25,
 	}, $class;
 	spew("$self->{dir}/sessions", '');
+	mkdir "$self->{dir}/open" or die "$self->{dir}/open: $!\n";
 	$self->_make_certificates(@{ $option{names} });
 	$self->own;
 	$self->start;
@@ -80,10 +83,14 @@ sub certificate {
 	return $self->{certificates}{ $cert_of{$face} || $face };
 }
 
+# A client that has seen its message taken may not have said QUIT yet, and
+# only then its session is written down.
 sub sessions {
 	my ($self) = @_;
+	wait_for(60, sub { my @open = glob "$self->{dir}/open/*"; !@open },
+	    'the end of all sessions');
 	return map { JSON::PP::decode_json($_) }
-	    split /\n/, slurp("$self->{dir}/sessions");
+	    whole_lines(slurp("$self->{dir}/sessions"));
 }
 
 sub forget {
@@ -112,15 +119,20 @@ sub start {
 	return if $self->{pid};
 	$SIG{TERM} = 'DEFAULT';
 	$SIG{CHLD} = 'IGNORE';
+	my $number = 0;
 	for (;;) {
 		for my $socket ($select->can_read) {
 			my $peer = $socket->accept or next;
+			my $open = "$self->{dir}/open/" . ++$number;
+			spew($open, '');
 			my $pid = fork;
 			if (defined $pid && $pid == 0) {
 				eval { $self->_session($peer,
 				    @{ $face{ fileno $socket } }) };
+				unlink $open;
 				POSIX::_exit(0);
 			}
+			unlink $open unless defined $pid;
 			close $peer;
 		}
 	}
@@ -135,11 +147,13 @@ sub stop {
 
 sub _session {
 	my ($self, $peer, $address, $face) = @_;
+	local $SIG{ALRM} = sub { die "nothing more was said\n" };
 	alarm 120;
 	my %told = (address => $address, face => $face, helo => '', tls => '',
 	    sni => undef, mail => '', rcpt => [], accepted => 0);
 	eval { $self->_talk($peer, \%told); 1 }
 	    or $told{trouble} = substr $@, 0, 200;
+	alarm 0;
 	append_file("$self->{dir}/sessions",
 	    JSON::PP->new->canonical->encode(\%told) . "\n");
 	return;

@@ -141,8 +141,7 @@ sub _start_programs {
 	$site->configure(%settings);
 	$self->{collect} = $site->program('signet-tls-collect')
 	    unless $without{collect};
-	$self->{policy} = $site->program('signet-policy',
-	    ready => 'unix:' . $self->socket('policy'))
+	$self->{policy} = $site->program('signet-policy')
 	    unless $without{policy};
 	return;
 }

@@ -27,7 +27,7 @@ use warnings;
 use parent 'Signet::Service';
 use IO::Socket::INET;
 use Signet::Util qw(temp_dir free_port wait_for must_run spew slurp spawn
-    end_process);
+    end_process group_is_alive);
 
 sub new {
 	my ($class, %zones) = @_;
@@ -83,6 +83,8 @@ sub stop {
 	my ($self) = @_;
 	my $pid = delete $self->{pid} or return;
 	end_process($pid);
+	# its children have the port, too
+	wait_for(10, sub { !group_is_alive($pid) }, 'the end of nsd');
 	return;
 }
 
