@@ -555,11 +555,23 @@ subtest 'two reporters at once' => sub {
 	$r->evaluate(domain => $_, count => 3) for @domains;
 	my $before = $r->delivered;
 	my $dir = temp_dir();
+	# neither begins before both are there
+	my $lock = spawn({ out => "$dir/psql" }, $r->pg->_client('psql'),
+	    '-d', $r->pg->database, '-c', 'begin; lock table '
+	    . 'signet.dmarc_report_out; select pg_sleep(600)');
+	wait_for(60, sub { $r->pg->value('select count(*) from pg_locks where '
+	    . "relation = 'signet.dmarc_report_out'::regclass and granted") },
+	    'the lock');
 	my @pids = map { $r->start("$dir/$_.log") } 1, 2;
+	wait_for(60, sub { $r->pg->value('select count(distinct pid) from '
+	    . 'pg_locks where not granted') == 2 }, 'two reporters');
+	$r->pg->psql('select pg_terminate_backend(pid) from pg_stat_activity '
+	    . "where query like '%pg_sleep(600)' and pid <> pg_backend_pid()");
 	for my $pid (@pids) {
 		waitpid $pid, 0;
 		is($? >> 8, 0, 'done');
 	}
+	end_process($lock);
 	mails($r, $before + 40);
 	my %count;
 	$count{$_->{to}}++ for grep { $_->{to} =~ /two/ } $r->mails;
