@@ -39,6 +39,7 @@ spool_directory = $dir/spool
 [dns]
 forward = @{[ $dns->address ]}
 root_key = none
+timeout = 60s
 [database]
 conninfo = $conninfo connect_timeout=5
 [mta_sts]
@@ -46,6 +47,7 @@ directory = $dir/state
 [policy]
 listen = unix:$dir/policy.sock
 answers = none
+deadline = 60s
 END
 
 sub ask {

@@ -48,7 +48,8 @@ sub host {
 	my (%set) = @_;
 	my $directory = $set{directory} // temp_dir();
 	return Signet::StsDriver->new(config => join "\n", '[dns]',
-	    'forward = ' . $dns->address, 'root_key = none', '[database]',
+	    'forward = ' . $dns->address, 'root_key = none',
+	    'timeout = 60s', '[database]',
 	    'conninfo = ' . ($set{conninfo} // $pg->conninfo(user =>
 	    'policy') . ' connect_timeout=5'), '[mta_sts]',
 	    "directory = $directory", 'ca_file = ' . $web->ca_file,

@@ -7,10 +7,11 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use Time::HiRes ();
 use Signet::Sign;
 use Signet::Site;
 use Signet::Smtp;
-use Signet::Util qw(must_run now temp_dir slurp spew run_command
+use Signet::Util qw(must_run temp_dir slurp spew run_command
     run_with_input);
 
 Signet::Site->need;
@@ -35,6 +36,7 @@ my $site = Signet::Site->new(
 		'2.0.192.in-addr.arpa' => "10 PTR out.bank.example.\n",
 	},
 	milter => { dmarc_quarantine => 'hold' },
+	postgres => { track_commit_timestamp => 'on' },
 	main => {
 		smtpd_tls_chain_files => $certificate,
 		smtpd_tls_security_level => 'may',
@@ -68,9 +70,12 @@ subtest 'in the ledger within two seconds' => sub {
 		    name => 'out.bank.example', from => 'a@bank.example',
 		    data => $key->sign(message('a@bank.example'),
 		    d => 'bank.example', s => 's1'));
-		my $begin = now();
+		my $begin = Time::HiRes::time();
 		$site->ledger($id);
-		push @took, now() - $begin;
+		# from when on it was there, whenever we have looked
+		push @took, $site->{pg}->value('select extract(epoch from '
+		    . 'pg_xact_commit_timestamp(xmin)) from signet.message '
+		    . "where queue_id = '$id'") - $begin;
 	}
 	# the median: a pause of the machine is no matter
 	cmp_ok((sort { $a <=> $b } @took)[2], '<', 2, "of @took");
