@@ -6,6 +6,7 @@
 #include "io/clock.h"
 #include "io/random.h"
 #include "milter/failure_limit.h"
+#include "milter/user_lists.h"
 
 static void
 parse_domains(struct arena *arena, const struct config_strings *from,
@@ -76,15 +77,17 @@ engine_new(struct arena *arena, const struct milter_options *options,
 	}
 	if (options->failure_reports)
 		engine->failures = failure_limit_new();
-	if (options->dmarc_discovery == DISCOVER_WALK)
-		return engine;
-	engine->suffixes =
-	    public_suffix_list_open(options->public_suffix_list, why);
-	if (engine->suffixes != NULL)
-		return engine;
-	failure_limit_free(engine->failures);
-	arena_free(arena);
-	return NULL;
+	if (options->dmarc_discovery != DISCOVER_WALK) {
+		engine->suffixes =
+		    public_suffix_list_open(options->public_suffix_list, why);
+		if (engine->suffixes == NULL) {
+			failure_limit_free(engine->failures);
+			arena_free(arena);
+			return NULL;
+		}
+	}
+	engine->user_lists = user_lists_open(options->lists_file);
+	return engine;
 }
 
 struct engine *
@@ -101,6 +104,7 @@ engine_release(struct engine *engine)
 		return;
 	if (engine->suffixes != NULL)
 		public_suffix_list_close(engine->suffixes);
+	user_lists_close(engine->user_lists);
 	failure_limit_free(engine->failures);
 	arena_free(engine->arena);
 }

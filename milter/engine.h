@@ -16,6 +16,7 @@ struct arena;
 struct failure_limit;
 struct public_suffix_list;
 struct spool;
+struct user_lists;
 struct why;
 
 struct domains {
@@ -39,6 +40,7 @@ struct engine {
 	int64_t fixed_now_s;		     /* 0: the clock */
 	bool weak_crypto;		     /* test-only switch of explain */
 	struct failure_limit *failures;	     /* NULL: none are told */
+	struct user_lists *user_lists;	     /* NULL: none count */
 	unsigned char redact_key[32];	     /* made anew each time: nobody
 						keeps it */
 	unsigned references;

@@ -16,8 +16,8 @@ static const char *const discoveries[] = {"walk", "psl", "both", NULL};
 static const char *const several[] = {"evaluate", "tag", "hold", "reject",
 				      NULL};
 static const char *const removals[] = {"ours", "all", NULL};
-static const char *const reasons[] = {"spf_fail", "helo_fail", "iprev_fail",
-				      "dkim_fail", "dnsbl", NULL};
+static const char *const reasons[] = {"spf_fail",  "helo_fail", "iprev_fail",
+				      "dkim_fail", "dnsbl",	NULL};
 
 #define AT(member) offsetof(struct milter_options, member)
 #define OPTION(name, type, otherwise, help)                                    \
@@ -89,6 +89,8 @@ const struct config_option milter_options_table[] = {
 
     TRUST(arc_sealers, CONFIG_STRINGS, NULL, "write domains"),
     TRUST(lists, CONFIG_STRINGS, NULL, "write domains"),
+    TRUST(lists_file, CONFIG_STRING, NULL,
+	  "name the lists_file of signet-mailbox"),
     TRUST(forwarders, CONFIG_STRINGS, NULL, "write domains"),
     TRUST(local_policy, CONFIG_STRINGS, NULL, "write domains"),
     TRUST(relays, CONFIG_NETWORKS, NULL, NULL),
@@ -154,6 +156,12 @@ check_names(const struct origin *origin, const struct milter_options *options,
 			"such as mx.example.org",
 			options->authserv_id);
 		return blame(origin, "authserv_id", NULL, why);
+	}
+	if (options->lists_file != NULL && options->lists_file[0] != '/') {
+		why_set(why, "lists_file: \"%.80s\" is no whole path",
+			options->lists_file);
+		return config_blame(origin->source, "trust", NULL, "lists_file",
+				    NULL, why);
 	}
 	return check_domains(origin, "milter", "own_ids", &options->own_ids,
 			     why) &&

@@ -70,6 +70,7 @@ struct milter_options {
 
 	/* who is trusted, and for what */
 	struct config_strings arc_sealers, lists, forwarders, local_policy;
+	const char *lists_file;
 	struct config_networks relays, skip_networks;
 	bool skip_authenticated, skip_local;
 };

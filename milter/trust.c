@@ -1,7 +1,9 @@
 #include "milter/trust.h"
 
 #include "base/arena.h"
+#include "judge/list_id.h"
 #include "mailauth/auth_results.h"
+#include "milter/user_lists.h"
 
 /* The verified domain that is in the list, or one that is not set. */
 static struct domain
@@ -25,7 +27,7 @@ verified_in(const struct session *session, const struct domains *list)
 	return (struct domain){{NULL, 0}};
 }
 
-static void
+static bool
 find_verified(struct session *session, const struct domains *list,
 	      enum override_type type)
 {
@@ -34,7 +36,52 @@ find_verified(struct session *session, const struct domains *list,
 	if (domain_is_set(domain))
 		verdict_add_override(&session->verdict, type,
 				     text_string(session->arena, domain.name));
+	return domain_is_set(domain);
 }
+
+/* --- lists that users vouch for --- */
+
+/* The one List-Id that the message has. */
+static bool
+find_list_id(const struct session *session, struct text *id)
+{
+	const struct header_field *field =
+	    message_find(&session->message, "List-Id");
+
+	return field != NULL && message_find_next(field, "List-Id") == NULL &&
+	       list_id_parse(session->arena, field->value, id, NULL);
+}
+
+static bool
+is_user_list(const struct session *session, struct text id)
+{
+	const struct verdict *verdict = &session->verdict;
+	struct user_lists *lists = session->engine->user_lists;
+	struct domain domain;
+	size_t i;
+
+	for (i = 0; i < verdict->dkim_count; i++)
+		if (verdict->dkim[i].result == DKIM_PASS &&
+		    user_lists_have(lists, id, verdict->dkim[i].domain))
+			return true;
+	return verdict->mail_from.result == SPF_PASS &&
+	       domain_parse(session->arena, verdict->mail_from.domain, &domain,
+			    NULL) &&
+	       user_lists_have(lists, id, domain);
+}
+
+static void
+find_user_list(struct session *session)
+{
+	struct text id;
+
+	if (session->engine->user_lists != NULL && find_list_id(session, &id) &&
+	    is_user_list(session, id))
+		verdict_add_override(&session->verdict, OVERRIDE_MAILING_LIST,
+				     text_string(session->arena, id));
+}
+
+/* --- ARC --- */
 
 /* False if the sealer looked at another author than we. */
 static bool
@@ -103,7 +150,8 @@ trust_find(struct session *session)
 {
 	const struct engine *engine = session->engine;
 
-	find_verified(session, &engine->lists, OVERRIDE_MAILING_LIST);
+	if (!find_verified(session, &engine->lists, OVERRIDE_MAILING_LIST))
+		find_user_list(session);
 	find_verified(session, &engine->forwarders, OVERRIDE_TRUSTED_FORWARDER);
 	find_verified(session, &engine->local_policy, OVERRIDE_LOCAL_POLICY);
 	find_arc(session);

@@ -1,6 +1,9 @@
 /* trust_test.c - what spares a message that DMARC fails */
 #include "unit.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "dkim_fixture.h"
 #include "session_bench.h"
 
@@ -64,6 +67,53 @@ several_overrides_at_once(void **state)
 	bench_mail(bench, &mail);
 	assert_int_equal(verdict->override_count, 0);
 	assert_int_equal(bench->session->decision.action, ACTION_REJECT);
+}
+
+/* Whether a message that a list brought is spared, if its sender is this. */
+static bool
+list_is_spared(struct bench *bench, const char *sender, const char *fields)
+{
+	struct mail mail = spoofed;
+
+	mail.sender = sender;
+	mail.raw = arena_printf(bench->arena, "%s" FROM_VICTIM, fields);
+	bench_mail(bench, &mail);
+	assert_int_equal(bench->session->verdict.dmarc.result, DMARC_FAIL);
+	return bench->session->decision.action == ACTION_ACCEPT;
+}
+
+static void
+a_list_of_users(void **state)
+{
+	static const char file[] = "signet-lists 1\n"
+				   "talk.list.example list.example 7\n"
+				   "end 1\n";
+	char path[] = "/tmp/signet-trust-test-XXXXXX";
+	struct bench *bench = *state;
+	int fd = mkstemp(path);
+
+	assert_int_equal(write(fd, file, sizeof(file) - 1), sizeof(file) - 1);
+	close(fd);
+	bench->options->lists_file = path;
+	bench_start(bench, zone);
+	assert_true(list_is_spared(bench, "bounces@list.example",
+				   "List-Id: Talk <Talk.list.example>\n"));
+	assert_int_equal(bench->session->verdict.overrides[0].type,
+			 OVERRIDE_MAILING_LIST);
+	assert_string_equal(bench->session->verdict.overrides[0].comment,
+			    "talk.list.example");
+	/* not for what only says that it is the list */
+	assert_false(list_is_spared(bench, "bounces@good.example",
+				    "List-Id: <talk.list.example>\n"));
+	/* nor for the rest of the list's domain */
+	assert_false(list_is_spared(bench, "bounces@list.example", ""));
+	assert_false(list_is_spared(bench, "bounces@list.example",
+				    "List-Id: <other.list.example>\n"));
+	/* nor for what may be either */
+	assert_false(list_is_spared(bench, "bounces@list.example",
+				    "List-Id: <talk.list.example>\n"
+				    "List-Id: <other.list.example>\n"));
+	unlink(path);
 }
 
 #define SEALED_TAGS                                                            \
@@ -224,6 +274,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    bench_test(several_overrides_at_once),
+	    bench_test(a_list_of_users),
 	    bench_test(arc_of_a_trusted_sealer),
 	    bench_test(arc_about_another_author),
 	    bench_test(arc_of_a_stranger),
