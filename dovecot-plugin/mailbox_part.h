@@ -2,15 +2,15 @@
  *
  * A part is a row of functions in mailbox_part_list.c; any of them may be NULL.
  *
- * Events.  All threads share nothing: one thread reads the spool, puts events
- * in order of time, and has a batch of them written in one transaction on
- * `pg`: `events` of each part is called once a batch inside it, with those
- * events of its kinds that Postgres has not had before (signet.mailbox_event
- * remembers their ids).  So each event is told exactly once, and what a part
- * writes is there if and only if the event is.  A part calls pg_call alone: no
- * begin, commit or savepoint.  PG_AWAY: the batch comes again later.
- * PG_REFUSED: it is tried again event by event, and the one that is refused
- * alone is put aside with the sentence in `why`; the others count.
+ * Events.  One thread reads the spool and has batches of events, the oldest
+ * first, written in one transaction on `pg` each: `events` of each part is
+ * called once a batch inside it, with those events of its kinds that Postgres
+ * has not had before (signet.mailbox_event remembers their ids), account by
+ * account, those of an account in order of time.  So each event is told exactly
+ * once, and what a part writes is there if and only if the event is.  A part
+ * calls pg_call alone: no begin, commit or savepoint.  PG_AWAY: the batch comes
+ * again later. PG_REFUSED: it is tried again event by event, and the one that
+ * is refused alone is put aside with the sentence in `why`; the others count.
  *
  * Accounts.  What delivery needs to know of an account is loaded from Postgres
  * with the account's junk model and kept in memory with it, bounded and served

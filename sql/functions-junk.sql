@@ -104,8 +104,11 @@ begin
 	with new as (
 		insert into signet.mailbox_event (id, at, account, kind,
 						  meaning)
-		select e.id::uuid, e.at::timestamptz, e.account, e.kind,
-		       nullif(e.meaning, '')
+		select e.id::uuid,
+		       to_timestamp(e.at::bigint / 1000000)
+		       + (e.at::bigint % 1000000)
+			 * interval '1 microsecond',
+		       e.account, e.kind, nullif(e.meaning, '')
 		from unnest(p_ids, p_ats, p_accounts, p_kinds, p_meanings)
 		     as e (id, at, account, kind, meaning)
 		on conflict (id) do nothing
@@ -118,7 +121,7 @@ end
 $$;
 comment on function signet.mailbox_batch(text[], text[], text[], text[],
 	text[]) is
-	'Begins a batch: notes events, and gives the places (from 1) of those '
+	'Begins a batch: notes events (times in microseconds), and gives the places (from 1) of those '
 	'that were not known. The transaction is the only one of its kind.';
 
 -- Forgets words of an account, and what all have of them.

@@ -104,7 +104,6 @@ what_is_no_event(void **state)
 	refuses(HEAD "kind=move\nfrom_class=moon\n\nx", "class");
 	refuses(HEAD "kind=move\nto_class=junk\n\nx", "from_class");
 	refuses(HEAD "kind=rename\nfrom=a\n\n", "to=");
-	refuses(HEAD "kind=quota\n\n", "root=");
 	refuses(HEAD "kind=quota\nroot=\nbytes=-1\n\n", "bytes=");
 	refuses(HEAD "kind=quota\nroot=\nbytes=99999999999999999999\n\n",
 		"bytes=");
