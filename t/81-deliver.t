@@ -11,7 +11,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Signet::Dovecot;
 use Signet::MailboxStub;
-use Signet::Util qw(temp_dir wait_for slurp spew);
+use Signet::Util qw(temp_dir top_dir wait_for slurp spew);
 
 Signet::Dovecot->need(sieve => 1, plugin => 1);
 
@@ -463,11 +463,12 @@ subtest 'Rejects' => sub {
 };
 
 subtest 'Rejects does not grow for ever' => sub {
+	my $text = slurp(top_dir() . '/docs/dovecot-delivery.md');
+	my $lines = join "\n", $text =~
+	    /^ *# Dovecot 2\.3 and 2\.4\n((?: {4,}.*\n)+)/mg;
+	ok($lines =~ s/max_mails = \K1000/2/, 'the page tells how');
 	my $site = Signet::Dovecot->new(uid => $uid, plugin => \%settings,
-	    settings => { lmtp_save_to_detail_mailbox => 'yes' },
-	    lines => "namespace inbox {\n  mailbox Rejects {\n"
-		. "    autoexpunge = 14d\n    autoexpunge_max_mails = 2\n"
-		. "  }\n}\n");
+	    mailboxes => { Junk => '\Junk' }, lines => $lines);
 	like($site->deliver('ann+Rejects', message()), qr/^250/, 'one more')
 	    for 1 .. 5;
 	wait_for(60, sub {
