@@ -268,9 +268,10 @@ subtest 'Dovecot' => sub {
 	like($imap->logout, qr/^OK/, 'logout');
 	like($dovecot->doveadm(qw(mailbox list -u ann)), qr/^Junk$/m,
 	    'doveadm');
-	$dovecot->{users}{dan} = {};
-	$dovecot->reload;
+	$dovecot->add_users(dan => {});
 	like($dovecot->deliver('dan', $message), qr/^250/, 'a new user');
+	$dovecot->reload;
+	like($dovecot->deliver('dan', $message), qr/^250/, 'reloaded');
 	is_deeply([$dovecot->complaints], [], 'no errors in the log');
 	$dovecot->stop;
 	ok(!eval { Signet::Imap->new(port => $dovecot->imap_port,

@@ -31,7 +31,9 @@ package Signet::Dovecot;
 #   $dovecot->imap_port; ->lmtp_port; ->lmtp_socket; ->home('ann');
 #   $dovecot->series; ->version;               # "2.3"; "2.3.19.1"
 #   $dovecot->log; ->wait_log(qr/.../); ->complaints;
-#   $dovecot->set(plugin => {...}, ...); $dovecot->reload; ->restart; ->stop;
+#   $dovecot->set(plugin => {...}, ...); ->restart; ->stop;
+#   $dovecot->add_users(dan => {...});         # or other data of old ones
+#   $dovecot->reload;          # HUP; processes that serve may end a bit later
 #
 # Everybody's password is "pass", his mail belongs to the numeric user `uid`
 # (5000). mail_plugin_dir is a directory of links to the system's modules
@@ -295,8 +297,26 @@ sub set {
 	return $self->start;
 }
 
-# After a change of the users or of the configuration: returns when the new
-# one holds.
+# Dovecot looks for a new time of the file, to the second, and not twice in a
+# second.
+sub add_users {
+	my ($self, %user) = @_;
+	%{ $self->{users} } = (%{ $self->{users} }, %user);
+	my $file = $self->_write_users;
+	$self->{users_time} = 1 + ($self->{users_time} // time);
+	utime $self->{users_time}, $self->{users_time}, $file;
+	for my $name (sort keys %user) {
+		my $home = $self->home($name);
+		wait_for(60, sub {
+			my ($status, $out) = $self->try_doveadm('user', '-f',
+			    'home', $name);
+			return $status == 0 && $out eq "$home\n";
+		}, sub { "the user $name in\n" . $self->log });
+	}
+	return $self;
+}
+
+# After a change of the configuration.
 sub reload {
 	my ($self) = @_;
 	$self->configure;
