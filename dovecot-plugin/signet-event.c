@@ -5,6 +5,7 @@
 #include "istream.h"
 #include "istream-crlf.h"
 #include "mail-storage.h"
+#include "message-size.h"
 #include "net.h"
 #include "randgen.h"
 #include "str.h"
@@ -169,6 +170,28 @@ static uoff_t signet_event_known_size(struct mail *mail)
 	return size;
 }
 
+/* The part of the mail, with a reference of the caller's. */
+static int signet_event_open_mail(struct mail *mail,
+				  enum signet_event_part part,
+				  struct istream **input_r)
+{
+	struct message_size size;
+	struct istream *input;
+
+	if (part == SIGNET_EVENT_PART_MESSAGE) {
+		if (mail_get_stream(mail, NULL, NULL, &input) < 0)
+			return -1;
+		i_stream_ref(input);
+		*input_r = input;
+		return 0;
+	}
+	/* the body may be there, too */
+	if (mail_get_hdr_stream(mail, &size, &input) < 0)
+		return -1;
+	*input_r = i_stream_create_limit(input, size.physical_size);
+	return 0;
+}
+
 /* Reads the part of the mail; its size, or 0 if that is not known. */
 static int signet_event_read_mail(struct mail *mail,
 				  enum signet_event_part part, uoff_t max,
@@ -176,11 +199,8 @@ static int signet_event_read_mail(struct mail *mail,
 				  const char **error_r)
 {
 	struct istream *input;
-	int ret;
+	int ret = signet_event_open_mail(mail, part, &input);
 
-	ret = part == SIGNET_EVENT_PART_HEADER ?
-		mail_get_hdr_stream(mail, NULL, &input) :
-		mail_get_stream(mail, NULL, NULL, &input);
 	if (ret < 0) {
 		*error_r = t_strdup_printf("UID %u cannot be read: %s",
 			mail->uid,
@@ -188,6 +208,7 @@ static int signet_event_read_mail(struct mail *mail,
 		return -1;
 	}
 	ret = signet_event_read(buffer, input, max, error_r);
+	i_stream_unref(&input);
 	if (ret < 0)
 		return -1;
 	if (ret == 1 && part == SIGNET_EVENT_PART_MESSAGE)

@@ -255,13 +255,21 @@ subtest 'users, group and directories' => sub {
 	($status, $out, $err) = run_command('systemd-tmpfiles',
 	    "--root=$root", '--create', 'signet.conf');
 	is($status, 0, 'systemd-tmpfiles') or diag($err);
-	for my $part ('', qw(/open /new /bad)) {
+	my %mode = ('' => '2771', map { $_ => '2770' } qw(/open /new /bad));
+	for my $part (sort keys %mode) {
 		my @stat = lstat "$root$dir{localstatedir}/spool/signet$part";
-		is(sprintf('%o', ($stat[2] // 0) & 07777), '2770',
+		is(sprintf('%o', ($stat[2] // 0) & 07777), $mode{$part},
 		    "mode of spool/signet$part");
 		is($stat[5], $group[2], 'its group');
 		is($stat[4], 0, 'its owner');
 	}
+	# the plugin writes as a mail user, and nobody else may look
+	my @stat = lstat "$root$dir{localstatedir}/spool/signet/dovecot";
+	my @mailbox = entry($root, passwd => 'signet-mailbox');
+	is(sprintf('%o', ($stat[2] // 0) & 07777), '3733',
+	    'mode of spool/signet/dovecot');
+	is_deeply([@stat[4, 5]], [@mailbox[2, 3]],
+	    'it belongs to signet-mailbox');
 };
 
 # --- and away again ---
