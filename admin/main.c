@@ -8,6 +8,7 @@
 #include "admin/dns.h"
 #include "admin/keys.h"
 #include "admin/queue.h"
+#include "admin/quota.h"
 #include "admin/run_part.h"
 #include "admin/status.h"
 #include "admin/suppress.h"
@@ -33,6 +34,8 @@ static const struct command commands[] = {
      "signing keys: make, publish, rotate, retire, revoke, delete", keys_main},
     {"queue", NULL, NULL,
      "mail in the queue of Postfix: retls QUEUEID yes|no|default", queue_main},
+    {"quota", NULL, NULL,
+     "mailboxes: show, set, option, reconcile, adopt", quota_main},
     {"status", NULL, NULL,
      "today's messages, spool, loader, database, resolver", status_main},
     {"suppress", NULL, NULL,

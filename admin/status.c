@@ -3,6 +3,7 @@
 #include <getopt.h>
 
 #include "admin/keys_status.h"
+#include "admin/quota_status.h"
 #include "admin/reports_status.h"
 #include "admin/spool_backlog.h"
 #include "admin/tls_status.h"
@@ -160,6 +161,12 @@ key_trouble(const char *sentence)
 }
 
 static void
+quota_trouble(const char *sentence)
+{
+	trouble("quota", sentence);
+}
+
+static void
 report_trouble(const char *sentence)
 {
 	trouble("reports", sentence);
@@ -196,6 +203,7 @@ show_database(const struct config_common *common,
 		show_results(pg, arena);
 		if (!reports_status_show(pg, arena, report_trouble, &why) ||
 		    !tls_status_show(pg, arena, &why) ||
+		    !quota_status_show(pg, arena, quota_trouble, &why) ||
 		    !keys_status_show(pg, arena, keys, key_trouble, &why))
 			database_trouble(why.text);
 	}
