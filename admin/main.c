@@ -9,6 +9,7 @@
 #include "admin/keys.h"
 #include "admin/queue.h"
 #include "admin/quota.h"
+#include "admin/rules.h"
 #include "admin/run_part.h"
 #include "admin/status.h"
 #include "admin/suppress.h"
@@ -36,6 +37,9 @@ static const struct command commands[] = {
      "mail in the queue of Postfix: retls QUEUEID yes|no|default", queue_main},
     {"quota", NULL, NULL,
      "mailboxes: show, set, option, reconcile, adopt", quota_main},
+    {"rules", NULL, NULL,
+     "folders for the mail of lists and people: list, add, accept, mode",
+     rules_main},
     {"status", NULL, NULL,
      "today's messages, spool, loader, database, resolver", status_main},
     {"suppress", NULL, NULL,

@@ -59,7 +59,8 @@ comment on function signet.rule_new_name(text, text, text, text) is
 
 create or replace function signet.rule_store(p_account text, p_kind text,
 	p_value text, p_domain text, p_mailbox text, p_guid text,
-	p_source text, p_at timestamptz, p_position integer default null)
+	p_source text, p_at timestamptz, p_position integer default null,
+	p_id bigint default null)
 returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -75,9 +76,9 @@ begin
 		raise exception 'the account has 1000 rules'
 			using errcode = 'program_limit_exceeded';
 	end if;
-	insert into signet.rule as r (account, position, kind, value, domain,
-		mailbox, mailbox_guid, source, at)
-	values (p_account,
+	insert into signet.rule as r (id, account, position, kind, value,
+		domain, mailbox, mailbox_guid, source, at)
+	values (coalesce(p_id, nextval('signet.rule_id')), p_account,
 		coalesce(p_position,
 			 (select coalesce(max(o.position), 0) + 1
 			  from signet.rule o where o.account = p_account)),
@@ -100,7 +101,7 @@ begin
 end
 $$;
 comment on function signet.rule_store(text, text, text, text, text, text,
-	text, timestamptz, integer) is
+	text, timestamptz, integer, bigint) is
 	'Makes a rule or changes the one for the same list or address, and '
 	'drops its suggestion.';
 
@@ -509,13 +510,15 @@ begin
 	end if;
 	perform signet.rule_store(p_account, v_suggestion.kind,
 		v_suggestion.value, v_suggestion.domain, v_suggestion.mailbox,
-		v_suggestion.mailbox_guid, 'accepted', now());
+		v_suggestion.mailbox_guid, 'accepted', now(), null,
+		v_suggestion.id);
 	return true;
 end
 $$;
 comment on function signet.rule_accept(text, bigint) is
-	'Makes a suggestion of the account a rule. False: there is none with '
-	'this number.';
+	'Makes a suggestion of the account a rule, which keeps its number '
+	'unless there was one for the same list or address. False: there is '
+	'none with this number.';
 
 create or replace function signet.rule_decline(p_account text, p_id bigint,
 	p_folder boolean default false)

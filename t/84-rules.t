@@ -8,7 +8,8 @@ use FindBin ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Signet::Postgres;
-use Signet::Util qw(must_run program_path skip_or_fail spew temp_dir top_dir);
+use Signet::Util qw(must_run program_path run_command skip_or_fail spew temp_dir
+    top_dir);
 
 program_path('signet-load') or skip_or_fail('signet-load has not been built');
 Signet::Postgres->need;
@@ -293,6 +294,66 @@ subtest 'lists that many use' => sub {
 	    ['auto.lists.example|3|0', 'one.lists.example|1|1',
 	    'talk.lists.example|3|3'],
 	    'what moves alone made is no word of a user');
+};
+
+subtest 'signet rules' => sub {
+	my $signet = program_path('signet')
+	    or return plan(skip_all => 'signet has not been built');
+	my $run = sub {
+		my ($status, $out, $err) = run_command($signet, 'rules', '-c',
+		    "$dir/load.conf", @_);
+		return "$status $out$err";
+	};
+	out('c', 10, $talk, "Lists/T\xc3\xa4lk");
+	out('c', 20, $alice, 'Alice');
+	my ($list, $author) = map { id_of('c', $_) } 'talk.lists.example',
+	    'alice@a.example';
+	like($run->('list', 'c'), qr/\A0\ mode:\ suggest\n
+	    \s+$list\s+suggestion\s+list\s+talk\.lists\.example
+	    \ \(lists\.example\)\ ->\ Lists\/T.+lk\s+1\ move,\ 2026-01-01\ 00:00\n
+	    \s+$author\s+suggestion\s+from\s+alice\@a\.example\ ->\ Alice
+	    \s+1\ move,\ 2026-01-01\ 00:00\n\z/x, 'list');
+	like($run->('accept', 'c', $list), qr/\A0 it is a rule/, 'accept');
+	like($run->('accept', 'c', $list), qr/\A1 c has nothing of the number/,
+	    'once');
+	like($run->('accept', 'x', $author), qr/\A1 /, 'not for others');
+	like($run->('decline', 'c', $author), qr/\A0 it is not/, 'decline');
+	like($run->('never', 'c', 'mailbox', 'Scratch'), qr/\A0 /, 'never');
+	like($run->(qw(-p 1 add c from Bob@A.example Bob)),
+	    qr/\A0 rule \d+: verified mail from Bob\@A\.example goes to Bob/,
+	    'add an address');
+	like($run->(qw(add c list dev.lists.example lists.example), 'My list'),
+	    qr/\A0 rule \d+: verified mail of the list/, 'add a list');
+	is_deeply(have('c'), ["rule list talk.lists.example>Lists/T\x{e4}lk",
+	    'rule from bob@a.example>Bob',
+	    'rule list dev.lists.example>My list',
+	    'declined from alice@a.example', 'declined mailbox Scratch>Scratch'],
+	    'all of it');
+	like($run->('list'), qr/^c +3 rules  0 suggestions  suggest$/m,
+	    'all accounts');
+	like($run->('lists'), qr/\A0\ +4\ confirmed\ of\ 4\ +talk\.lists\.example
+	    \ \(lists\.example\)$/mx, 'lists');
+	like($run->('mode', 'c', 'off'), qr/\A0 c: off$/, 'mode');
+	like($run->('mode', 'c'), qr/\A0 c: off$/, 'which one?');
+	like($run->('mode', 'c', 'default'), qr/\A0 c: suggest$/, 'default');
+	like($run->('mode', '-', 'auto'), qr/\A0 all others: auto$/, 'all');
+	like($run->('mode', 'c'), qr/\A0 c: auto$/, 'c, too');
+	like($run->('mode', '-', 'default'), qr/\A0 all others: suggest$/,
+	    'as it was');
+	like($run->('remove', 'c', $list), qr/\A0 it is gone/, 'remove');
+	like($run->('remove', 'c', $list), qr/\A1 /, 'once');
+	like($run->(@$_), qr/\A2 signet rules: /, "@$_: refused") for (
+		[qw(add c list dev.lists.example example F)],
+		[qw(add c list dev.lists.example evil.example F)],
+		[qw(add c list <dev lists.example F)],
+		[qw(add c from nobody F)], [qw(accept c x)],
+		[qw(mode c often)], [qw(never c folder F)],
+	);
+	like($run->(@$_), qr/\A2 usage: /, "@$_: usage") for (
+		[], ['lost'], [qw(accept c)], [qw(add c from a@b.c)],
+		[qw(add c list a.b.c b.c)], [qw(add c else a b)],
+		[qw(-p x add c from a@b.example F)],
+	);
 };
 
 done_testing;
