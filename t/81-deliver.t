@@ -313,6 +313,45 @@ subtest 'a long field is folded' => sub {
 	like(lines_of($got->{text}), qr/^From: Ann/m, 'the rest is there');
 };
 
+# What is not as it should be is stored as it is, our field aside.
+subtest 'odd messages' => sub {
+	my $forged = 'X-Signet-Junk: ' . 'f' x 300_000 . "\n";
+	my %odd = (
+		'nothing' => '',
+		'no body' => "Subject: x\n",
+		'a field cut off' => "X-Signet-Junk: forged\nSubject",
+		'no header' => "\nbody\n",
+		'a long field' => $forged . "From: a\nX-Long: " . 'x' x 400_000
+		    . "\nTo: b\n\nbody\n",
+		'a long header' => (join '', map { "X-$_: $_\n" } 1 .. 30_000)
+		    . "X-Signet-Junk: forged\nTo: b\n\nbody\n",
+		'many of them' => "X-Signet-Junk: forged\n" x 5000
+		    . "To: b\n\nbody\n",
+		'eight bits and none' => "To: \xff\xfe\n"
+		    . "X-Signet-Junk : forged\nX-Nul: a\0b\n\n\xe4\0\n",
+	);
+	$stub->answer(@junk);
+	for my $how (sort keys %way) {
+		for my $name (sort keys %odd) {
+			ok($way{$how}->($dovecot, 'ann', $odd{$name}),
+			    "$how: $name");
+			my ($got, @more) = take($dovecot, 'ann');
+			is("$got->{mailbox} @more", 'Junk ', 'filed');
+			my $text = lines_of($got->{text});
+			is_deeply(junk_fields($text), [$junk_field],
+			    'one field of ours');
+			my $want = lines_of($odd{$name});
+			$want =~ s/^X-Signet-Junk ?: .*\n//mg;
+			$want =~ tr/\0/\x80/;	# IMAP has no NUL
+			$text =~ s/\A.*?(?=\Q$want\E\n*\z)//s;
+			$text =~ s/\n+\z//;
+			$want =~ s/\n+\z//;
+			ok($text eq $want, 'and all else')
+			    or diag(substr $text, 0, 500);
+		}
+	}
+};
+
 # --- one that hangs costs its deadline, and not for ever ---
 subtest 'hangs' => sub {
 	$stub->behave('hang');
