@@ -50,6 +50,19 @@ signet_box_special_uses(struct mailbox *box)
 	quota_get_resource(root, "", name, value_r, limit_r, error_r)
 #endif
 
+/* The message that the one being saved takes the place of (IMAP REPLACE), which
+   may be in another mailbox; NULL if there is none. */
+static inline struct mail *
+signet_replaced_mail(struct mailbox_transaction_context *t)
+{
+#if SIGNET_DOVECOT_24
+	return t->save_ctx == NULL ? NULL : t->save_ctx->expunged_mail;
+#else
+	(void)t;
+	return NULL;
+#endif
+}
+
 #if SIGNET_DOVECOT_24
 #  define signet_notify_unregister(ctx) notify_unregister(&(ctx))
 #else

@@ -135,6 +135,26 @@ static void signet_mail_copy(void *context, struct mail *src, struct mail *dst)
 	change->save_seq = t->save_count;
 }
 
+/* A message that replaces one of another mailbox has moved, with new bytes. */
+static bool signet_txn_add_replaced(struct signet_txn *txn, struct mail *mail)
+{
+	struct mail *replaced = signet_replaced_mail(mail->transaction);
+	struct signet_change *change;
+	bool header_only;
+
+	if (replaced == NULL)
+		return FALSE;
+	signet_txn_from(txn, replaced->box);
+	if (!signet_change_matters(txn->from->class, txn->class, &header_only))
+		return FALSE;
+	change = signet_txn_add(txn, SIGNET_CHANGE_MOVE);
+	change->from = txn->from;
+	change->header_only = header_only;
+	change->saved = TRUE;
+	change->save_seq = mail->transaction->save_count;
+	return TRUE;
+}
+
 static void signet_mail_save(void *context, struct mail *mail)
 {
 	struct signet_txn *txn = context;
@@ -147,6 +167,8 @@ static void signet_mail_save(void *context, struct mail *mail)
 	if (!txn->tells)
 		return;
 	signet_txn_use_pool(txn);
+	if (signet_txn_add_replaced(txn, mail))
+		return;
 	opinion = signet_opinion_of(mail_get_keywords(mail));
 	if (txn->class != SIGNET_CLASS_JUNK && !opinion.junk &&
 	    !opinion.notjunk)

@@ -219,8 +219,21 @@ SKIP: {
 		my $imap = $dovecot->imap('ann');
 		$imap->append('INBOX', message());
 		$imap->select('INBOX');
-		$imap->append('Junk', message(), verb => 'REPLACE 1');
-		is_told(['append Junk/junk whole'], 'a message replaced in Junk');
+		my $message = message();
+		$imap->append('Junk', $message, verb => 'REPLACE 1');
+		my ($event) = is_told(['move INBOX/inbox Junk/junk whole'],
+		    'a message replaced by one in Junk');
+		is($event->{message}, $message, 'which is the new one');
+		$imap->append('Drafts', message());
+		$imap->select('Drafts');
+		$imap->append('Drafts', message(), verb => 'REPLACE 1');
+		is_told([], 'a draft replaced');
+		$imap->select('Junk');
+		$message = message();
+		$imap->append('INBOX', $message, verb => 'REPLACE 1');
+		($event) = is_told(['move Junk/junk INBOX/inbox whole'],
+		    'one of Junk replaced by one in INBOX');
+		is($event->{message}, $message, 'which is the new one');
 		$imap->logout;
 	};
 }
