@@ -158,27 +158,35 @@ choose(struct arena *arena, const struct junk_tokens *tokens,
 
 /* --- all together --- */
 
-/* The chance that chi square with 2 * `half` degrees of freedom is at least
- * 2 * `m`: exp(-m) times the sum of m^i / i! below `half`. Summed with the
- * logarithm of the terms, which alone stay in range. */
+/* The logarithm of the chance that chi square with 2 * `half` degrees of
+ * freedom is at least 2 * `m`: of exp(-m) times the sum of m^i / i! below
+ * `half`, which is summed from its largest term on, since all of them may be
+ * too small to be numbers. */
 static double
-chi_square_above(double m, size_t half)
+log_chance(double m, size_t half)
 {
-	double sum = 0, term = -m;
-	size_t i;
+	size_t peak = m < (double)half - 1 ? (size_t)m : half - 1, i;
+	double sum = 1, term = 1, log_peak;
 
-	for (i = 0; i < half; i++) {
-		if (i > 0)
-			term += log(m / (double)i);
-		sum += exp(term);
+	for (i = peak; i > 0; i--) {
+		term *= (double)i / m;
+		sum += term;
 	}
-	return sum < 1 ? sum : 1;
+	for (i = peak + 1, term = 1; i < half; i++) {
+		term *= m / (double)i;
+		sum += term;
+	}
+	log_peak = peak > 0 ? (double)peak * log(m) - lgamma(peak + 1.0) : 0;
+	sum = log_peak - m + log(sum);
+	return sum < 0 ? sum : 0;
 }
 
+/* How much less likely words as spammy as these are by chance than words as
+ * hammy as these: their ratio is the odds. */
 static double
 combine(const struct junk_word *words, size_t count)
 {
-	double for_spam = 0, for_ham = 0, spam, ham;
+	double for_spam = 0, for_ham = 0;
 	size_t i;
 
 	if (count == 0)
@@ -187,9 +195,8 @@ combine(const struct junk_word *words, size_t count)
 		for_spam -= log(1 - words[i].spamminess);
 		for_ham -= log(words[i].spamminess);
 	}
-	spam = 1 - chi_square_above(for_spam, count);
-	ham = 1 - chi_square_above(for_ham, count);
-	return clamp((1 + spam - ham) / 2, 0);
+	return 1 / (1 + exp(log_chance(for_spam, count) -
+			    log_chance(for_ham, count)));
 }
 
 void

@@ -8,9 +8,9 @@
  *
  * From the shares of spam and of ham that a word stands in comes its
  * spamminess, drawn towards the prior while few messages had it (Robinson).
- * The surest words of both sides are then combined by Fisher's method, once as
- * evidence for spam and once for ham: where both are strong, or neither, the
- * probability is near one half.
+ * Of the surest words of both sides Fisher's method tells how likely they were
+ * by chance, once as words of spam and once as words of ham: the ratio of the
+ * two is the odds.  Strong words on both sides leave it open.
  */
 #ifndef JUDGE_JUNK_SCORE_H
 #define JUDGE_JUNK_SCORE_H
