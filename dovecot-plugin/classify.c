@@ -112,6 +112,7 @@ judge(const struct thought *thought, struct answer *answer)
 	params.threshold = thought->user != NULL
 			       ? thought->user->threshold
 			       : (double)thought->settings->threshold / 100;
+	params.least_ham = (uint32_t)thought->settings->least_ham;
 	score(thought, &params, &verdict);
 	add_field(thought, &params, &verdict, answer);
 	switch (junk_class(&verdict, &params)) {

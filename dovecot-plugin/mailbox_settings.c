@@ -44,6 +44,8 @@ const struct config_option mailbox_settings_table[] = {
     OPTION(junk, CONFIG_BOOL, "yes", "write yes or no"),
     NUMBER(threshold, CONFIG_UINT, "95", 50, 100,
 	   "write a percentage such as 95"),
+    NUMBER(least_ham, CONFIG_UINT, "50", 1, 1000000,
+	   "write how many messages that are no junk must be known"),
     OPTION(junk_mailbox, CONFIG_STRING, "Junk", "name a mailbox"),
     OPTION(junk_keyword, CONFIG_STRING, NULL,
 	   "write a keyword such as $Junk, or leave it out"),

@@ -29,6 +29,7 @@ struct mailbox_settings {
 	/* junk */
 	bool junk;
 	uint64_t threshold; /* percent */
+	uint64_t least_ham; /* messages, before a verdict counts */
 	const char *junk_mailbox;
 	const char *junk_keyword; /* NULL: none */
 	bool header;

@@ -79,6 +79,7 @@ sub settings {
 	my ($self) = @_;
 	return (socket => 'unix:' . $self->socket, nudge => 'unix:'
 	    . $self->nudge, spool => $self->events_dir, look => '1s',
+	    least_ham => 5,
 	    metrics => "unix:$self->{dir}/sockets/figures.sock");
 }
 
