@@ -12,8 +12,12 @@
 #include "raw-storage.h"
 #include "signet-mail.h"
 
-/* what the plugin writes, and nobody else may have written */
-#define SIGNET_JUNK_HEADER "X-Signet-Junk"
+/* What answers write, and nobody else may have written. X-Signet-Verdict is
+   signet-milter's, who sees to it that there is none but his. */
+static const char *const signet_mail_own_headers[] = {
+	"X-Signet-Junk",
+	"X-Signet-Rule",
+};
 
 /* RFC 5322 section 2.1.1 */
 #define SIGNET_HEADER_LINE_SIZE 78
@@ -69,8 +73,8 @@ signet_mail_foreign(struct mail *mail, const ARRAY_TYPE(const_string) *headers,
 
 	t_array_init(&names, 4);
 	t_array_init(names_r, 4);
-	value = SIGNET_JUNK_HEADER;
-	array_push_back(&names, &value);
+	array_append(&names, signet_mail_own_headers,
+		     N_ELEMENTS(signet_mail_own_headers));
 	array_foreach(headers, header) {
 		value = signet_mail_header_name(*header);
 		array_push_back(&names, &value);

@@ -19,8 +19,8 @@ struct signet_mail {
 	struct mail *mail;
 };
 
-/* Headers are whole fields, unfolded; X-Signet-Junk of somebody else goes in
-   any case. Returns 1 and mail_r; 0 if the original can be stored as it is; -1
+/* Headers are whole fields, unfolded; X-Signet-Junk and X-Signet-Rule of
+   somebody else go in any case. Returns 1 and mail_r; 0 if the original can be stored as it is; -1
    and error_r if the original must be, for want of anything better. */
 int signet_mail_open(struct mail_deliver_context *ctx,
 		     const ARRAY_TYPE(const_string) *headers,

@@ -131,7 +131,8 @@ sub answers {
 	$stub->answer(@junk);
 	ok($deliver->($dovecot, 'ann', message(
 	    head => "X-Signet-Junk: 0.001;\n\tforged\n"
-		. "X-Other: stays\nx-signet-JUNK: again\n")),
+		. "X-Other: stays\nx-signet-JUNK: again\n"
+		. "X-Signet-Rule: forged\n")),
 	    "$how: junk taken");
 	($got, @more) = take($dovecot, 'ann');
 	is("$got->{mailbox} @more", 'Junk ', 'junk goes to Junk');
@@ -143,10 +144,12 @@ sub answers {
 
 	$stub->answer;
 	ok($deliver->($dovecot, 'ann',
-	    message(head => "X-Signet-Junk: forged\n")), "$how: no verdict");
+	    message(head => "X-Signet-Rule: forged\nX-Signet-Verdict: none\n"
+		. "X-Signet-Junk: forged\n")), "$how: no verdict");
 	($got) = take($dovecot, 'ann');
 	is($got->{mailbox}, 'INBOX', 'goes to INBOX');
-	is_deeply(junk_fields($got->{text}), [], 'without a forged field');
+	is_deeply(junk_fields($got->{text}), ['X-Signet-Verdict: none'],
+	    'without a forged field, and with that of the milter');
 	return;
 }
 
