@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/utf8.h"
 #include "dovecot-plugin/mailbox_lists.h"
+#include "dovecot-plugin/mailbox_settings.h"
 #include "dovecot-plugin/rule_header.h"
 #include "io/log.h"
 
@@ -13,6 +14,7 @@
 
 /* One event on its way into Postgres. */
 struct change {
+	const struct mailbox_settings *settings;
 	struct pg *pg;
 	struct arena *arena;
 	const struct happening *happening;
@@ -68,6 +70,33 @@ call(struct change *change, const char *sql, const struct pg_param *params,
 
 /* --- moves --- */
 
+/* Folders for mail that is done with say nothing about the next of its kind.
+ * Which character stands between the parts of a name is not told. */
+static bool
+is_end_of_part(struct text name, size_t at)
+{
+	return name.len == at || name.at[at] == '/' || name.at[at] == '.';
+}
+
+static bool
+is_skipped(const struct mailbox_settings *settings, struct text name)
+{
+	size_t i;
+
+	/* as many servers name what lies beside it, too */
+	if (text_starts(name, TEXT("INBOX")) && name.len > 6 &&
+	    is_end_of_part(name, 5))
+		name = text_skip(name, 6);
+	for (i = 0; i < settings->rules_skip.count; i++) {
+		struct text folder = text_from(settings->rules_skip.values[i]);
+
+		if (text_starts(name, folder) &&
+		    is_end_of_part(name, folder.len))
+			return true;
+	}
+	return false;
+}
+
 static enum pg_status
 moved_out(struct change *change, const struct rule_message *message)
 {
@@ -75,7 +104,8 @@ moved_out(struct change *change, const struct rule_message *message)
 	struct pg_param params[7];
 	struct rule rule;
 
-	if (!rule_suggest(message, &rule))
+	if (is_skipped(change->settings, event->to) ||
+	    !rule_suggest(message, &rule))
 		return PG_DONE;
 	params[0] = pg_text(event->user);
 	params[1] = time_of(change);
@@ -203,9 +233,9 @@ take(const struct mailbox_settings *settings, struct pg *pg,
 	enum pg_status status = PG_DONE;
 	size_t i;
 
-	(void)settings;
 	for (i = 0; i < count && status == PG_DONE; i++) {
-		struct change change = {pg, arena, &happenings[i], why};
+		struct change change = {settings, pg, arena, &happenings[i],
+					why};
 
 		status = take_one(&change);
 	}

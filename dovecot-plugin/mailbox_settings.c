@@ -64,6 +64,8 @@ const struct config_option mailbox_settings_table[] = {
 	   "write a size such as 128M"),
     ROW("look", look_s, CONFIG_SECONDS, "5", 1, 3600,
 	"write a time such as 5s"),
+    OPTION(rules_skip, CONFIG_STRINGS, "Archive Archives",
+	   "name folders into which everything is moved"),
     NUMBER(lists_accounts, CONFIG_UINT, "0", 0, 1000000,
 	   "write how many accounts must have a rule for a list, 0 for off"),
     OPTION(lists_file, CONFIG_STRING, SIGNET_MAILBOXDIR "/lists",

@@ -38,6 +38,8 @@ struct mailbox_settings {
 	uint64_t site_words, site_messages, site_users;
 	uint64_t cache;	 /* bytes */
 	uint64_t look_s; /* between two looks for changes by others */
+	/* folders, with those below, into which a move suggests nothing */
+	struct config_strings rules_skip;
 	/* lists that signet-milter hears of */
 	uint64_t lists_accounts; /* 0: of none */
 	const char *lists_file;
