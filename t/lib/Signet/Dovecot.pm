@@ -51,7 +51,8 @@ use Signet::Imap;
 use Signet::Lmtp;
 use Signet::DovecotConfig;
 use Signet::Util qw(temp_dir free_port wait_for run_command run_with_input
-    spawn end_process slurp spew need_programs skip_or_fail build_dir);
+    spawn end_process slurp spew need_programs skip_or_fail build_dir
+    whole_lines);
 
 use constant MODULES => '/usr/lib/dovecot/modules';
 use constant PLUGIN => 'lib95_signet_plugin.so';
@@ -413,7 +414,7 @@ sub wait_hibernated {
 sub wait_log {
 	my ($self, $pattern) = @_;
 	return wait_for(60, sub {
-		my ($line) = grep { $_ =~ $pattern } split /\n/, $self->log;
+		my ($line) = grep { $_ =~ $pattern } whole_lines($self->log);
 		return $line;
 	}, sub { "a log line like $pattern in\n" . $self->log });
 }
