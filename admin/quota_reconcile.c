@@ -210,6 +210,24 @@ read_listing(struct reconciliation *all, int fd, struct why *why)
 	return good && send_batch(all, why);
 }
 
+static bool
+has(struct text text, const char *word)
+{
+	return text.len > 0 &&
+	       memmem(text.at, text.len, word, strlen(word)) != NULL;
+}
+
+/* A user that cannot be looked up is an error on standard error, and no more:
+ * doveadm -A of 2.3.19 goes on and ends with 0. */
+static bool
+went_well(const struct child_result *result)
+{
+	return result->status == 0 && result->output.len < CHILD_OUTPUT_BYTES &&
+	       !has(result->output, "Error: ") &&
+	       !has(result->output, "Fatal: ") &&
+	       !has(result->output, "Panic: ");
+}
+
 /* True also if doveadm failed for some of them: `is_whole` tells. */
 static bool
 run_doveadm(struct reconciliation *all, const char *verb, int output,
@@ -236,8 +254,8 @@ run_doveadm(struct reconciliation *all, const char *verb, int output,
 		why_set(why, "/dev/null: %s", strerror(errno));
 	if (!ran)
 		return false;
-	*is_whole = result.status == 0;
-	if (result.status != 0)
+	*is_whole = *is_whole && went_well(&result);
+	if (!went_well(&result))
 		fprintf(stderr, "signet quota: doveadm quota %s: %.*s\n", verb,
 			TEXT_ARG(child_words(run->arena, &result, SAID_MOST)));
 	return true;

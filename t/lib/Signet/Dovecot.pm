@@ -8,6 +8,7 @@ package Signet::Dovecot;
 #       users => { ann => {}, bob => { uid => 5001,
 #           quota => { storage => '1M' }, fields => { signet_x => 'y' },
 #           plugin => 0, home => '/...' } },   # absent: any name is a user
+#       userdb => { 2.3 => ..., 2.4 => ... },  # lines, instead of users
 #       storage => 'maildir',                  # or sdbox, mdbox
 #       plugin => { signet_socket => ... },    # ours, with these settings
 #       sieve => 1,                            # in lmtp and lda

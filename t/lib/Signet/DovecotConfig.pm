@@ -79,7 +79,10 @@ sub _mail_23 {
 	my ($dir, $storage) = @$self{qw(dir storage)};
 	my @lines = ('disable_plaintext_auth = no',
 	    "mail_location = $storage:~/mail", "mail_home = $dir/mail/%u");
-	if ($self->{users}) {
+	if ($self->{userdb}) {
+		push @lines, block('passdb', 'driver = static',
+		    'args = password=pass'), _either($self, $self->{userdb});
+	} elsif ($self->{users}) {
 		push @lines, map { block($_, 'driver = passwd-file',
 		    "args = username_format=%u $dir/users") } qw(passdb userdb);
 	} else {
@@ -109,7 +112,10 @@ sub _mail_24 {
 	my ($dir, $storage) = @$self{qw(dir storage)};
 	my @lines = ('auth_allow_cleartext = yes', "mail_driver = $storage",
 	    'mail_path = ~/mail', "mail_home = $dir/mail/%{user}");
-	if ($self->{users}) {
+	if ($self->{userdb}) {
+		push @lines, block('passdb static', 'password = pass'),
+		    _either($self, $self->{userdb});
+	} elsif ($self->{users}) {
 		push @lines, map { block("$_ passwd-file",
 		    "passwd_file_path = $dir/users") } qw(passdb userdb);
 	} else {
