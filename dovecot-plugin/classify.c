@@ -98,7 +98,6 @@ add_field(const struct thought *thought, const struct junk_params *params,
 	if (!thought->settings->header)
 		return;
 	buf_init(&field, thought->arena, LIMIT_JUNK_FIELD_BYTES + 40);
-	buf_string(&field, JUNK_FIELD_NAME ": ");
 	junk_field_write(verdict, params, false, &field);
 	answer_add_header(answer, buf_view(&field));
 }
