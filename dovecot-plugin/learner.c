@@ -34,6 +34,7 @@ struct learner {
 	pthread_t thread;
 	int wake; /* eventfd: the end */
 	bool stopping;
+	bool usable;	 /* the database has what we need */
 	bool in_trouble; /* and it was told */
 	pthread_mutex_t lock;
 	struct learner_counts counts;
@@ -72,16 +73,15 @@ is_usable(struct learner *learner, struct why *why)
 {
 	enum pg_status status;
 
-	if (pg_is_connected(learner->pg))
+	if (learner->usable && pg_is_connected(learner->pg))
 		return true;
 	status = pg_run(learner->pg,
 			"select * from signet.mailbox_versions('{}')", why);
-	if (status == PG_DONE)
-		return true;
+	learner->usable = status == PG_DONE;
 	if (status == PG_REFUSED)
 		why_prefix(why, "the database is not as signet-load "
 				"--migrate makes it");
-	return false;
+	return learner->usable;
 }
 
 /* --- a batch --- */
@@ -125,6 +125,14 @@ put_aside(struct learner *learner, const char *name, bool keep,
 	pthread_mutex_unlock(&learner->lock);
 }
 
+/* Is it the event, and not the database? */
+static bool
+is_to_blame(struct learner *learner, struct why *why)
+{
+	learner->usable = false;
+	return is_usable(learner, why);
+}
+
 /* Which of them is it? */
 static bool
 write_singly(struct learner *learner, struct why *why)
@@ -132,6 +140,7 @@ write_singly(struct learner *learner, struct why *why)
 	struct batch *batch = &learner->batch, *one;
 	enum pg_status status = PG_DONE;
 	struct batch_result result;
+	struct why ignored;
 	size_t i;
 
 	one = xcalloc(1, sizeof(*one));
@@ -145,11 +154,13 @@ write_singly(struct learner *learner, struct why *why)
 			event_spool_remove(learner->spool,
 					   batch->items[i].name);
 		} else if (status == PG_REFUSED) {
+			if (!is_to_blame(learner, &ignored))
+				break;
 			put_aside(learner, batch->items[i].name, true, why);
 		}
 	}
 	free(one);
-	return status != PG_AWAY;
+	return learner->usable && status != PG_AWAY;
 }
 
 /* False: Postgres is away, the files stay. */

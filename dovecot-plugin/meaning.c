@@ -35,7 +35,8 @@ of_place(const struct mailbox_event *event)
 	if (event->to_class != MAILBOX_INBOX &&
 	    event->to_class != MAILBOX_OTHER && event->to_class != MAILBOX_SENT)
 		return TRAIN_NOTHING;
-	if (event->from_class == MAILBOX_JUNK)
+	if (event->from_class == MAILBOX_JUNK ||
+	    event->from_class == MAILBOX_REJECTS)
 		return TRAIN_HAM;
 	return event->from_class == MAILBOX_INBOX &&
 		       event->to_class == MAILBOX_OTHER
