@@ -12,12 +12,11 @@
 #include "dovecot-plugin/classify.h"
 #include "dovecot-plugin/event_owner.h"
 #include "dovecot-plugin/mailbox_server.h"
+#include "dovecot-plugin/mailbox_settings.h"
 #include "dovecot-plugin/question.h"
 #include "io/clock.h"
 #include "io/log.h"
 
-/* From the question to the answer, for what has to be loaded first. */
-#define PATIENCE_MS 150
 #define ANSWER_BYTES (64u << 10)
 /* Lines about what is no question, in a minute. */
 #define LINES_MOST 60
@@ -92,8 +91,8 @@ answer_question(struct mailbox_reply *reply, const struct mailbox_reply_to *to,
 		struct arena *arena, const struct question *question)
 {
 	const struct mailbox_server_options *options = &reply->options;
-	const struct deadline deadline =
-	    deadline_after(to->asked_us / 1000, PATIENCE_MS);
+	const struct deadline deadline = deadline_after(
+	    to->asked_us / 1000, (int64_t)options->settings->patience);
 	const char *verdict;
 	int64_t took_us;
 	struct buf answer;

@@ -29,6 +29,8 @@ const struct config_option mailbox_settings_table[] = {
     NUMBER(connections, CONFIG_UINT, "4", 2, 64,
 	   "write a number of connections to the database"),
     NUMBER(threads, CONFIG_UINT, "4", 1, 64, "write a number of threads"),
+    NUMBER(patience, CONFIG_UINT, "150", 0, 240000,
+	   "write milliseconds, fewer than signet_timeout of Dovecot"),
     OPTION(spool, CONFIG_STRING, SIGNET_SPOOLDIR "/dovecot",
 	   "name the directory signet_spool_dir of Dovecot"),
     NUMBER(max_event, CONFIG_BYTES, "2M", 4096, 32u << 20,

@@ -18,6 +18,7 @@ struct mailbox_settings {
 	const char *metrics;
 	uint64_t connections; /* to Postgres, at most */
 	uint64_t threads;     /* that answer questions */
+	uint64_t patience;    /* ms that an answer waits for Postgres */
 	/* the spool of events */
 	const char *spool;
 	uint64_t max_event;   /* bytes of one file */

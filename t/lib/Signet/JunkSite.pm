@@ -79,6 +79,7 @@ sub settings {
 	my ($self) = @_;
 	return (socket => 'unix:' . $self->socket, nudge => 'unix:'
 	    . $self->nudge, spool => $self->events_dir, look => '1s',
+	    patience => 60000,
 	    least_ham => 5,
 	    metrics => "unix:$self->{dir}/sockets/figures.sock");
 }
@@ -86,8 +87,7 @@ sub settings {
 sub start_mailbox {
 	my ($self) = @_;
 	return $self->{mailbox}->start if $self->{mailbox};
-	return $self->{mailbox} = $self->{site}->program('signet-mailbox',
-	    ready => 'unix:' . $self->socket);
+	return $self->{mailbox} = $self->{site}->program('signet-mailbox');
 }
 
 # Another Dovecot of the site.
