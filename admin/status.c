@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 
+#include "admin/dovecot_status.h"
 #include "admin/keys_status.h"
 #include "admin/quota_status.h"
 #include "admin/reports_status.h"
@@ -173,6 +174,12 @@ report_trouble(const char *sentence)
 }
 
 static void
+dovecot_trouble(const char *sentence)
+{
+	trouble("dovecot", sentence);
+}
+
+static void
 show_database(const struct config_common *common,
 	      const struct config_keys *keys, struct arena *arena)
 {
@@ -295,22 +302,26 @@ load_config(struct arena *arena, const char *path, struct config_common *common,
 static int
 usage(FILE *to, int status)
 {
-	fputs("usage: signet status [-c signet.conf]\n", to);
+	fputs("usage: signet status [-c signet.conf] [-d dovecot.conf]\n", to);
 	return status;
 }
 
+/* `*dovecot` becomes what -d names, if it is there. */
 static const char *
-config_path(int argc, char **argv)
+config_path(int argc, char **argv, const char **dovecot)
 {
 	static char self[] = "signet status";
 	const char *path = DEFAULT_CONFIG;
 	int option;
 
 	argv[0] = self; /* what getopt calls us */
-	while ((option = getopt(argc, argv, "c:")) != -1) {
-		if (option != 'c')
+	while ((option = getopt(argc, argv, "c:d:")) != -1) {
+		if (option == 'c')
+			path = optarg;
+		else if (option == 'd')
+			*dovecot = optarg;
+		else
 			return NULL;
-		path = optarg;
 	}
 	return optind == argc ? path : NULL;
 }
@@ -318,7 +329,7 @@ config_path(int argc, char **argv)
 int
 status_main(int argc, char **argv)
 {
-	const char *path;
+	const char *path, *dovecot = NULL;
 	struct arena *arena, *scratch;
 	struct config_common common;
 	struct config_keys keys;
@@ -326,7 +337,7 @@ status_main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "--help") == 0)
 		return usage(stdout, 0);
-	path = config_path(argc, argv);
+	path = config_path(argc, argv, &dovecot);
 	if (path == NULL)
 		return usage(stderr, 2);
 	arena = arena_new();
@@ -337,6 +348,7 @@ status_main(int argc, char **argv)
 	}
 	show_spool(&common);
 	show_database(&common, &keys, arena);
+	dovecot_status_show(arena, dovecot, dovecot_trouble);
 	scratch = arena_new();
 	show_resolver(&common, scratch);
 	arena_free(scratch);

@@ -12,9 +12,11 @@ use IO::Socket::UNIX;
 use POSIX ();
 use Socket qw(SOCK_DGRAM);
 use Test::More;
+use Signet::Dns;
 use Signet::Dovecot;
 use Signet::EventSpool;
-use Signet::Util qw(temp_dir slurp spew wait_for run_command top_dir);
+use Signet::Util qw(temp_dir slurp spew wait_for run_command top_dir
+    program_path);
 
 Signet::Dovecot->need(plugin => 1);
 
@@ -589,6 +591,59 @@ sub other_abi {
 	return $file;
 }
 
+# What `signet status` says of Dovecot.
+my $dns;
+sub status_lines {
+	my $config = temp_dir() . '/signet.conf';
+	$dns //= Signet::Dns->new(table => "*  *  \@nodata\n");
+	spew($config, "[common]\nhostname = mx.site.example\n[dns]\nforward = "
+	    . $dns->address . "\n");
+	my (undef, $out) = run_command($dovecot->command(
+	    program_path('signet'), 'status', '-c', $config, '-d',
+	    $dovecot->config_file));
+	return join "\n", grep { /^dovecot / } split /\n/, $out;
+}
+
+subtest 'signet status' => sub {
+	program_path('signet') or plan skip_all => 'signet has not been built';
+	my $abi = qr/2\.\d\.ABIv\d+/;
+	$spool->take;
+	$dovecot->set(plugin => { %settings, %quiet });
+	like(status_lines(), qr{^dovecot\s+plugin\ $abi\ in\ \S+/modules\n
+	    dovecot\s+0\ events\ of\ users\ wait\ in\ \S+\z}x, 'all is well');
+	$spool->lock;
+	like(status_lines(), qr/!! events of users are lost: \S+ must have mode 3733, not 3700/,
+	    'a spool that nobody can write to');
+	$spool->unlock;
+	chmod 0700, $spool->dir . '/..';
+	like(status_lines(), qr/!! events of users are lost: \S+ must let everybody pass/,
+	    'or reach');
+	chmod 0755, $spool->dir . '/..';
+	spew($spool->dir . '/T-0000000000000001-1-' . '0' x 32, "old\n");
+	utime 1, 1, glob $spool->dir . '/T-*';
+	like(status_lines(), qr/ 1 events .*\n.*!! events of users wait for more than a minute/,
+	    'events that nobody reads');
+	unlink glob $spool->dir . '/T-*';
+	$dovecot->stop;
+	$dovecot->{plugin} = { %settings, signet_training => 'no' };
+	$dovecot->configure;
+	like(status_lines(), qr/!! signet_training = no: nothing is learned/,
+	    'training that is off');
+	$dovecot->{plugin} = { %settings, %quiet };
+	$dovecot->configure;
+	unlink $dovecot->dir . '/modules/lib95_signet_plugin.so';
+	like(status_lines(), qr/!! mail_plugins names signet, but \S+ has no/,
+	    'a plugin that is not there');
+	delete $dovecot->{plugin};
+	$dovecot->configure;
+	is(status_lines(), '', 'a Dovecot without: nothing');
+	spew($dovecot->dir . '/modules/lib95_signet_plugin.so',
+	    slurp(Signet::Dovecot->plugin_file));
+	like(status_lines(), qr/!! the plugin is installed, but signet is not among/,
+	    'a plugin that is not loaded');
+	$dovecot->set(plugin => { %settings, %quiet });
+};
+
 subtest 'a plugin of another ABI' => sub {
 	my $other = other_abi();
 	my ($status, undef, $err) = run_command(
@@ -611,6 +666,8 @@ subtest 'a plugin of another ABI' => sub {
 	ok(wait_for(60, sub { substr($dovecot->log, $before)
 	    =~ /signet.*(?:ABI|version)|(?:ABI|version).*signet/ },
 	    sub { "the reason in\n" . $dovecot->log }), 'the log says why');
+	like(status_lines(), qr/^dovecot    !! lib95_signet_plugin.so in \S+ was built for \S+, and this Dovecot is \S+: no mailbox opens with it/,
+	    'as does signet status');
 	$dovecot->set(plugin_file => Signet::Dovecot->plugin_file);
 	ok($dovecot->deliver('ann', message()), 'the right one: all is well');
 };
