@@ -5,6 +5,7 @@ package Signet::Mailbox;
 #
 #   my $pg = Signet::Mailbox::database();    # migrated, with a login "mailbox"
 #   my $mailbox = Signet::Mailbox->new(pg => $pg, settings => "cache = 8M\n");
+#       # `patience`: ms that an answer waits for Postgres, a minute
 #   $mailbox->event(kind => 'move', user => 'a', from_class => 'inbox',
 #       to_class => 'junk', message => $text);     # its name
 #   $mailbox->move_junk('a', $text); $mailbox->move_back('a', $text);
@@ -59,6 +60,7 @@ socket = unix:$dir/mailbox.sock
 nudge = unix:$dir/mailbox.nudge
 spool = $dir/events
 look = 1
+patience = @{[$option{patience} // 60000]}
 $more
 END
 	$self->start if $option{start} // 1;
