@@ -303,7 +303,7 @@ static void signet_mailbox_rename(struct mailbox *src, struct mailbox *dest)
 		from.name = mailbox_get_vname(src);
 		from.class = signet_class_of(suser, src);
 		to.name = mailbox_get_vname(dest);
-		to.class = signet_class_of(suser, dest);
+		to.class = signet_class_of_tree(suser, dest);
 		from.guid = to.guid = signet_renamed_guid(dest);
 		signet_place_add(event, "from", &from);
 		signet_place_add(event, "to", &to);

@@ -62,6 +62,26 @@ signet_class_of(struct signet_user *suser, struct mailbox *box)
 	return class;
 }
 
+enum signet_class
+signet_class_of_tree(struct signet_user *suser, struct mailbox *box)
+{
+	enum signet_class class = signet_class_of(suser, box);
+	char sep = mail_namespace_get_sep(mailbox_get_namespace(box));
+	const char *name = mailbox_get_vname(box);
+	const char *end = name;
+
+	while (class == SIGNET_CLASS_OTHER &&
+	       (end = strchr(end, sep)) != NULL) T_BEGIN {
+		struct mailbox *above =
+			mailbox_alloc(box->list, t_strdup_until(name, end++), 0);
+
+		if (signet_class_of(suser, above) == SIGNET_CLASS_TRASH)
+			class = SIGNET_CLASS_TRASH;
+		mailbox_free(&above);
+	} T_END;
+	return class;
+}
+
 const char *signet_box_guid(pool_t pool, struct mailbox *box)
 {
 	struct mailbox_metadata metadata;

@@ -28,6 +28,10 @@ struct signet_place {
    signet_junk_mailbox and its like. */
 enum signet_class
 signet_class_of(struct signet_user *suser, struct mailbox *box);
+/* The same; below the trash it is trash, too: many clients put a folder there
+   when it is deleted. Looks at each mailbox above it. */
+enum signet_class
+signet_class_of_tree(struct signet_user *suser, struct mailbox *box);
 const char *signet_class_name(enum signet_class class);
 
 /* The mailbox's GUID from the pool, or NULL. Opens the mailbox. */
