@@ -6,6 +6,7 @@
 
 #include "admin/dmarc.h"
 #include "admin/dns.h"
+#include "admin/junk.h"
 #include "admin/keys.h"
 #include "admin/queue.h"
 #include "admin/quota.h"
@@ -31,6 +32,8 @@ static const struct command commands[] = {
      "say which key signet-sign would sign a message with, and why", NULL},
     {"explain-tls", "signet-policy", "--explain",
      "say what a mail server is told of a domain's TLS, and all facts", NULL},
+    {"junk", NULL, NULL,
+     "the junk filter: train, retrain, forget, explain, stats", junk_main},
     {"keys", NULL, NULL,
      "signing keys: make, publish, rotate, retire, revoke, delete", keys_main},
     {"queue", NULL, NULL,
