@@ -78,6 +78,21 @@ fetch(struct arena *arena, const char *const *arguments, int output,
 	return ran;
 }
 
+bool
+junk_dovecot_has(struct arena *arena, const char *doveadm, const char *user,
+		 const char *mailbox, struct why *why)
+{
+	const char *arguments[] = {doveadm, "mailbox",	"status", "-u",
+				   user,    "messages", mailbox,  NULL};
+	struct child_result result;
+
+	if (!child_run(arena, arguments, text_of("", 0), RUN_MS, &result, why))
+		return false;
+	return result.status == 0 ||
+	       why_set(why, "doveadm mailbox status: " TEXT_FMT,
+		       TEXT_ARG(child_words(arena, &result, SAID_MOST)));
+}
+
 static bool
 parse_file(struct junk_mail_reader *reader, int file, struct why *why)
 {

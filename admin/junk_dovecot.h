@@ -8,6 +8,10 @@ struct arena;
 
 #define JUNK_DOVEADM "/usr/bin/doveadm"
 
+/* False if the user or the mailbox is not there. */
+bool junk_dovecot_has(struct arena *arena, const char *doveadm,
+		      const char *user, const char *mailbox, struct why *why);
+
 /* All that match the query of doveadm-search-query(7), words up to NULL.
  * False if doveadm failed or said what we do not understand, or `take` ended
  * it. */

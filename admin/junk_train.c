@@ -106,6 +106,21 @@ read_mailbox(struct junk_run *run, struct junk_mail_reader *reader,
 				 run->words[0], query, why);
 }
 
+static bool
+has_all(struct junk_run *run, const char *junk, struct why *why)
+{
+	size_t i;
+
+	if (!junk_dovecot_has(run->arena, run->doveadm, run->words[0], junk,
+			      why))
+		return false;
+	for (i = 0; run->ham[i] != NULL; i++)
+		if (!junk_dovecot_has(run->arena, run->doveadm, run->words[0],
+				      run->ham[i], why))
+			return false;
+	return true;
+}
+
 int
 junk_retrain(struct junk_run *run)
 {
@@ -117,6 +132,8 @@ junk_retrain(struct junk_run *run)
 	bool good;
 	size_t i;
 
+	if (!has_all(run, junk, &why))
+		return junk_fail(why.text);
 	if (!forget(run))
 		return 2;
 	lesson.learner = junk_learner_open(run, run->words[0]);

@@ -38,7 +38,7 @@ spool = $dir/events
 look = 1s
 least_ham = 5
 site_users = 1
-site_messages = 8
+site_messages = 100
 END
 }
 spew("$dir/owner.conf", configuration());
@@ -157,7 +157,7 @@ subtest 'explain' => sub {
 	    'ham');
 	$out = (junk('explain', 'nobody', "$dir/next"))[1];
 	like($out, qr/^learned +0 junk, 0 ham$/m, 'a new account');
-	like($out, qr/^of the site +8 junk, 8 ham, which are 100 %/m,
+	like($out, qr/^of the site +20 junk, 20 ham, which are 100 %/m,
 	    'has what all share');
 	spew("$dir/next", "Subject: \e[31mred\n\nfoo\e[2Jbar\n");
 	unlike((junk('explain', 'ann', "$dir/next"))[1], qr/\e/,
@@ -169,7 +169,7 @@ subtest 'stats' => sub {
 	is($status, 0, 'all');
 	like($out, qr/^ann +10 +10 +[1-9]\d* +0\.5 +\d{4}-\d\d-\d\d \d\d:\d\d$/m,
 	    'an account');
-	like($out, qr/^\(all together\) +8 +8 /m, 'what all share');
+	like($out, qr/^\(all together\) +20 +20 /m, 'what all share');
 	($status, $out) = junk('stats', 'live');
 	is(scalar(() = $out =~ /\n/g), 2, 'one');
 	is((junk('stats', 'nobody'))[0], 1, 'none');
@@ -222,6 +222,8 @@ subtest 'retrain' => sub {
 	    'retrain', 'ann');
 	is($status, 2, 'a mailbox that is not there');
 	like($error, qr/Nowhere/, 'told');
+	is($pg->psql("select spam, ham from signet.junk_total where account = "
+	    . "'ann'"), '6|8', 'and nothing is forgotten');
 };
 
 done_testing();
