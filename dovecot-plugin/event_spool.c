@@ -254,6 +254,18 @@ is_old(const struct event_spool *spool, const char *name)
 	       clock_unix_ms() / 1000 - status.st_mtime > UNFINISHED_S;
 }
 
+/* ".breaker-UID", in which deliveries count answers that did not come. */
+static bool
+is_breaker(const char *name)
+{
+	static const char start[] = ".breaker-";
+	size_t length = strlen(name);
+
+	return strncmp(name, start, sizeof(start) - 1) == 0 &&
+	       strspn(name + sizeof(start) - 1, "0123456789") ==
+		   length - (sizeof(start) - 1);
+}
+
 static void
 take_foreign(struct event_spool *spool, const char *name)
 {
@@ -262,7 +274,8 @@ take_foreign(struct event_spool *spool, const char *name)
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
 	    strcmp(name, BAD) == 0)
 		return;
-	if (strncmp(name, ".tmp-", 5) == 0 && !is_old(spool, name))
+	if (is_breaker(name) ||
+	    (strncmp(name, ".tmp-", 5) == 0 && !is_old(spool, name)))
 		return;
 	why_set(&reason, name[0] == '.' ? "it was never finished"
 					: "it has not the name of an event");

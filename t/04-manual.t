@@ -59,7 +59,7 @@ for my $option (@options) {
 		like($entry, qr/^Unset by default/m, '... unset by default');
 	} else {
 		# the page tells it as the distribution's packages have it
-		$default =~ s{\A/.*(?=/(?:spool/signet|lib/signet-sign/senders|lib/signet-intake|lib/signet-policy|lib/signet-tls/log[.]position)\z)}{/var};
+		$default =~ s{\A/.*(?=/(?:spool/signet|spool/signet/dovecot|lib/signet-mailbox/lists|lib/signet-sign/senders|lib/signet-intake|lib/signet-policy|lib/signet-tls/log[.]position)\z)}{/var};
 		$default =~ s{\A/.*(?=/etc/signet/)}{};
 		like($entry, qr/^Default:\n[.]Cm \Q$default\E [.]$/m,
 		    '... its default');
@@ -121,7 +121,7 @@ $all =~ s/^#(?=[a-z_]+ = |\[)//gm;
 my $file = temp_dir() . '/signet.conf';
 spew($file, $all);
 for my $program ($milter, $load, program_path('signet-report-intake'),
-    program_path('signet-policy')) {
+    program_path('signet-policy'), program_path('signet-mailbox')) {
 	($status, $out, $err) = run_command($program, '-n', '-c', $file);
 	is($status, 0, "$program takes every line of it") or diag $err;
 }

@@ -270,7 +270,7 @@ subtest 'figures are documented' => sub {
 	my $page = slurp("$top/docs/metrics.md");
 	my @of_page = $page =~ /^\| `(signet_\w+)`/mg;
 	my @of_code = map { slurp($_) =~ /"(signet_\w+_\w+)"/g }
-	    glob "$top/{milter,postfix-policy,tlsrpt-collector}/*counters.c";
+	    glob "$top/{milter,postfix-policy,tlsrpt-collector,dovecot-plugin}/*counters.c";
 	is_deeply([sort @of_page], [sort @of_code], 'all, and no other');
 	my ($file) = $page =~ /^    (\[milter\]\n(?:    .*\n)+)/m;
 	$file =~ s/^    //mg;

@@ -284,6 +284,8 @@ subtest 'hostile files' => sub {
 		spew($mailbox->spool . "/$name", 'x');
 		$bad{"name $name"} = $mailbox->spool . "/$name";
 	}
+	spew($mailbox->spool . '/.breaker-0', 'x');
+	spew($mailbox->spool . '/.tmp-unfinished', 'x');
 	$mailbox->event(kind => 'delete', user => 'h', from => 'good');
 	$mailbox->signal('CONT');
 	$mailbox->nudge;
@@ -300,6 +302,8 @@ subtest 'hostile files' => sub {
 	    or diag(join "\n", @lines);
 	is(scalar(grep { /no plain file/ } @lines), 2,
 	    'a directory and a pipe are no plain files');
+	ok(-e $mailbox->spool . "/$_", "$_ stays")
+	    for '.breaker-0', '.tmp-unfinished';
 	is(slurp($secret), event_text(kind => 'delete', user => 'h',
 	    from => 'x'), 'what a link led to is as it was');
 	my $bad = $mailbox->spool . '/bad';

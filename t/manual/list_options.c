@@ -5,6 +5,7 @@
  */
 #include "dmarc-reporter/intake_settings.h"
 #include "dmarc-reporter/report_settings.h"
+#include "dovecot-plugin/mailbox_settings.h"
 #include "io/config_common.h"
 #include "io/config_domain.h"
 #include "io/config_keys.h"
@@ -53,5 +54,6 @@ main(void)
 	list(collect_settings_table);
 	list(maillog_settings_table);
 	list(tls_report_settings_table);
+	list(mailbox_settings_table);
 	return 0;
 }
