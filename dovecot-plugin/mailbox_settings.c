@@ -51,6 +51,8 @@ const struct config_option mailbox_settings_table[] = {
     OPTION(junk_mailbox, CONFIG_STRING, "Junk", "name a mailbox"),
     OPTION(junk_keyword, CONFIG_STRING, NULL,
 	   "write a keyword such as $Junk, or leave it out"),
+    OPTION(tagged_mailbox, CONFIG_STRING, NULL,
+	   "name a mailbox such as Rejects, or leave it out"),
     OPTION(header, CONFIG_BOOL, "yes", "write yes or no"),
     NUMBER(words, CONFIG_UINT, "50000", 1000, 1000000,
 	   "write how many words one account may have"),

@@ -33,6 +33,7 @@ struct mailbox_settings {
 	uint64_t least_ham; /* messages, before a verdict counts */
 	const char *junk_mailbox;
 	const char *junk_keyword; /* NULL: none */
+	const char *tagged_mailbox; /* NULL: as untagged ones */
 	bool header;
 	uint64_t words; /* rows of one account */
 	uint64_t words_age_s;

@@ -26,6 +26,7 @@ my $mailbox = Signet::Mailbox->new(pg => $pg, settings => <<'END');
 least_ham = 10
 junk_keyword = $Junk
 site_messages = 15
+tagged_mailbox = Rejects
 END
 
 sub words {
@@ -83,6 +84,10 @@ subtest 'learns and judges' => sub {
 	is($mailbox->ask(user => 'a', mailbox => 'Lists',
 	    message => spam(1001))->{verdict}, 'none',
 	    'what does not go to INBOX is not judged');
+	my $tagged = $mailbox->ask(user => 'a', message =>
+	    "X-Signet-Verdict: quarantine; reason=dmarc\n" . ham(1001));
+	is("$tagged->{verdict} $tagged->{mailbox}", 'rejects Rejects',
+	    'what the milter tagged goes where it is wanted');
 	sums_agree('what all share');
 };
 
