@@ -89,8 +89,9 @@ subtest item_13_no_scripts => sub {
 	}
 	is_deeply(\%does, \%may, 'who runs or loads other programs');
 	is("@shell", '', 'no shell among them');
-	is(join(' ', grep { !m{^admin/(?:key|queue[.])} } @runs), '',
-	    'programs are run for signet keys and signet queue alone');
+	is(join(' ', grep { !m{^admin/(?:key|queue[.]|quota_reconcile[.])} }
+		@runs), '', 'programs are run for signet keys, queue and '
+	    . 'quota alone');
 	find_program('readelf')
 	    or plan(skip_all => 'not installed: binutils');
 	for my $name (qw(signet-milter signet-load signet signet-sign
@@ -122,7 +123,7 @@ subtest item_17_warnings_are_errors => sub {
 };
 
 for my $unit (map { substr $_, length "$top/" }
-    grep { !m{/signet-keys\.} } glob "$top/*/*.service.in") {
+    grep { !m{/signet-(?:keys|quota)\.} } glob "$top/*/*.service.in") {
 	my $text = slurp("$top/$unit");
 	for my $line ('NoNewPrivileges=yes', 'CapabilityBoundingSet=',
 	    'PrivateDevices=yes', 'ProtectHome=yes', 'ProtectSystem=strict',

@@ -101,6 +101,16 @@ is_deeply([sort keys %told], [sort keys %asked],
 ok($text =~ /^[.](?:It )?Cm .*\b$_\b/m, "signet-keys(8) has $_")
     for $out =~ /^  ([a-z]+) /mg;
 
+($status, $out) = run_command($signet, 'quota', '--help');
+is($status, 0, 'signet quota --help');
+$text = slurp("$man/signet-quota.8");
+%told = map { $_ => 1 } $text =~ /\bFl ([a-z])\b/g;
+%asked = map { $_ => 1 } $out =~ /\[-([a-z])\b/g;
+is_deeply([sort keys %told], [sort keys %asked],
+    'signet-quota(8) has the arguments of signet quota');
+ok($text =~ /^[.](?:It )?Cm $_\b/m, "signet-quota(8) has $_")
+    for $out =~ /(?:\] )+([a-z]+)(?: |$)/mg;
+
 # --- the example ---
 
 my $milter = program_path('signet-milter');

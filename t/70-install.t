@@ -128,7 +128,7 @@ subtest 'paths are put in' => sub {
 		next if $file !~ m{\.(?:service|timer)$|/(?:sysusers|tmpfiles)\.d/};
 		my $text = slurp("$dest$file");
 		unlike($text, qr/\@\w+\@/, "$file: nothing is left to fill in");
-		next if $text !~ /^ExecStart=(\S+) (?:keys [a-z -]+?-all )?(?:-c (\S+))?/m;
+		next if $text !~ /^ExecStart=(\S+) (?:keys [a-z -]+?-all |quota )?(?:-c (\S+))?/m;
 		ok(-x "$dest$1", "$file starts a program that is there");
 		is($2, "$dir{sysconfdir}/signet/signet.conf",
 		    "$file names the configuration");
