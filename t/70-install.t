@@ -73,7 +73,8 @@ sub expected {
 	    "$prefix/lib/tmpfiles.d/signet.conf",
 	    "$prefix/lib/sysctl.d/signet.conf", "$dir{docdir}/NEWS.md");
 	push @file, map { "$dir{sbindir}/signet-$_" } qw(milter load sign
-	    report-intake dmarc-report policy tls-collect tls-report);
+	    report-intake dmarc-report mailbox policy tls-collect
+	    tls-report);
 	push @file, plugin_files();
 	push @file, map { "$dir{pkgdatadir}/schema/" . basename($_) }
 	    glob "$top/lib/mailauth/schema/*.xsd";
@@ -270,6 +271,29 @@ subtest 'users, group and directories' => sub {
 	    'mode of spool/signet/dovecot');
 	is_deeply([@stat[4, 5]], [@mailbox[2, 3]],
 	    'it belongs to signet-mailbox');
+};
+
+# --- a plugin that does not fit the Dovecot that is there ---
+
+subtest 'another ABI of Dovecot' => sub {
+	my @plugin = plugin_files();
+	@plugin or plan skip_all => 'the plugin has not been built';
+	my $there = dirname($plugin[0]) . '/lib15_notify_plugin.so';
+	my ($ours) = (slurp("$dest$plugin[0]") // '') =~ /(\d+\.\d+\.ABIv\d+)/;
+	my $other = temp_dir();
+	make_path("$other" . dirname($there));
+	spew("$other$there", "\0\0${ours}9(2.3.99)\0");
+	my ($status, $out, $err) = run_command('make', '-s', '-C', $build,
+	    'install-exec-local', "DESTDIR=$other");
+	isnt($status, 0, 'make install refuses it');
+	like($err, qr/built for Dovecot's ABI \Q$ours\E, and .* has \Q$ours\E9\./s,
+	    'and says why');
+	ok(!-e "$other$plugin[0]", 'it is not there');
+	spew("$other$there", "\0\0$ours(2.3.19)\0");
+	($status, $out, $err) = run_command('make', '-s', '-C', $build,
+	    'install-exec-local', "DESTDIR=$other");
+	is("$status$err", '0', 'one that fits is taken');
+	ok(-e "$other$plugin[0]", 'it is there');
 };
 
 # --- and away again ---

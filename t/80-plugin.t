@@ -672,5 +672,36 @@ subtest 'a plugin of another ABI' => sub {
 	ok($dovecot->deliver('ann', message()), 'the right one: all is well');
 };
 
+# --- what is written about it ---
+
+subtest 'documents' => sub {
+	my ($defines) = slurp(top_dir() . '/dovecot-plugin/signet-settings.c')
+	    =~ /signet_setting_defines\[\] = \{(.*?)\};/s;
+	my @have = sort map { "signet_$_" } $defines =~ /DEF\(\w+, "(\w+)"/g;
+	my $page = slurp(top_dir() . '/docs/man/signet-plugin.7');
+	is_deeply([sort $page =~ /^\.It Cm (signet_\w+) No = /mg], \@have,
+	    'signet-plugin(7) has each setting');
+	my $series = $dovecot->series;
+	my ($conf) = slurp(top_dir() . '/docs/install-dovecot.md')
+	    =~ /^    # dovecot\.conf \Q$series\E\n(.*?)(?=^\S)/ms;
+	$conf =~ s/^    //mg;
+	my $file = temp_dir() . '/dovecot.conf';
+	# the mailboxes are there already
+	$conf =~ s/^namespace inbox .*?^\}//ms
+	    or die "docs/install-dovecot.md: no namespace\n";
+	$dovecot->stop;
+	$dovecot->{plugins} = [];
+	$dovecot->{plugin} = {};
+	$dovecot->configure;
+	my $text = slurp($dovecot->config_file);
+	$text =~ s/^mail_plugins = [^\n]*\n|^mail_plugins \{.*?^\}\n//ms;
+	spew($file, "$text\n$conf\n");
+	my ($status, $out, $err) = run_command($dovecot->command('doveconf',
+	    '-c', $file, '-h', 'mail_plugins'));
+	is($status, 0, 'Dovecot takes what docs/install-dovecot.md says')
+	    or diag($err);
+	like($out, qr/\bnotify\b.*\bsignet\b/s, 'and loads the plugin');
+};
+
 $dovecot->stop;
 done_testing;
