@@ -9,12 +9,12 @@ use FindBin ();
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use Test::More;
-use Signet::Site;
+use Signet::JunkSite;
 use Signet::Tour;
 use Signet::Util qw(temp_dir top_dir run_command slurp is_alive build_dir
     skip_or_fail must_run);
 
-Signet::Site->need;
+Signet::JunkSite->need;
 skip_or_fail('./try needs root') if $> != 0;
 
 my $dir = temp_dir() . '/site';
@@ -54,6 +54,11 @@ like($out, qr/^ bank\.example +\|.*\| sent +\|/m, 'a report went out');
 like($out, qr/^policy +p=reject sp=reject np=reject$/m, '... and can be read');
 like($out, qr/^ Bank +\| site\.example +\| 127\.0\.0\.1 .*\| ours *$/m,
     'a report came in');
+like($out, qr/^\S.* filed in Junk\nX-Signet-Junk: .*\S/m,
+    'what is like junk is filed by itself, with the words');
+like($out, qr/^\S.* filed in INBOX$/m, '... and other mail is not');
+like($out, qr/^ nina\@site\.example \| +6 \| +6 \| +[1-9]/m,
+    '... with what was learned in the database');
 like($out, qr/^dane\.example +DANE +sent +250 /m, 'mail with DANE went');
 like($out, qr/^sts\.example +MTA-STS +sent +250 /m, '... with MTA-STS too');
 like($out, qr/^impostor\.example .*deferred +Server certificate not verified/m,
@@ -98,12 +103,12 @@ subtest 'every message ends as it should' => sub {
 };
 
 my @first = processes($state);
-is(scalar(grep { is_alive($_) } @first), 7, 'seven servers run');
+is(scalar(grep { is_alive($_) } @first), 9, 'nine servers run');
 ($status, $out, $error) = run_command($try);
 is($status, 0, 'a second ./try') or diag "$out$error";
 is(scalar(grep { is_alive($_) } @first), 0, 'replaces the first');
 my @second = processes(state());
-is(scalar(grep { is_alive($_) } @second), 7, 'seven servers run');
+is(scalar(grep { is_alive($_) } @second), 9, 'nine servers run');
 ($status, $out, $error) = run_command($try, 'stop');
 is($status, 0, './try stop') or diag "$out$error";
 is(scalar(grep { is_alive($_) } @second), 0, 'nothing runs');

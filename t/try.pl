@@ -12,7 +12,9 @@ use List::Util qw(max);
 use Signet::Net;
 use Signet::Site;
 use Signet::Smtp;
+use Signet::Dovecot;
 use Signet::Tour;
+use Signet::TourJunk;
 use Signet::TourReports;
 use Signet::TourTls;
 use Signet::Util qw(spew slurp run_command must_run program_path is_alive
@@ -44,10 +46,12 @@ sub born {
 
 sub start {
 	my $begin = now();
-	print "starting DNS, PostgreSQL, Postfix, signet-milter, signet-load\n";
+	print "starting DNS, PostgreSQL, Postfix, Dovecot, signet-milter, "
+	    . "signet-load\n";
 	my $reports = Signet::TourReports->new(dir => $dir);
+	my $junk = Signet::TourJunk->new(dir => $dir);
 	my $site = Signet::Site->new(dir => $dir, zones => Signet::Tour::zones(),
-	    $reports->settings(Signet::Tour::settings()),
+	    $junk->settings($reports->settings(Signet::Tour::settings())),
 	    postgres => { timezone => "'UTC'" });
 	my @cases = Signet::Tour::cases();
 	printf "ready after %.1f s; sending %d messages over SMTP to port %d\n\n",
@@ -61,11 +65,13 @@ sub start {
 	$site->ledger($_->{message_id}) for @cases;
 	print "signing, sending reports, reading one\n\n";
 	$reports->play($site);
-	remember($site, $reports, @cases);
+	print "a user of Dovecot teaches the junk filter\n\n";
+	$junk->play($site);
+	remember($site, $reports, $junk, @cases);
 	print "sending mail to protected domains, in a network of its own\n\n";
 	my ($failed, undef, $why) = run_command($^X, '-It/lib', $0, 'tls', $dir);
 	print "This was not possible here: $why\n" if $failed;
-	$_->disown for $site, $reports->parts;
+	$_->disown for $site, $reports->parts, $junk->parts;
 	show();
 	return;
 }
@@ -90,8 +96,9 @@ sub send_case {
 }
 
 sub remember {
-	my ($site, $reports, @cases) = @_;
+	my ($site, $reports, $junk, @cases) = @_;
 	my %pid = (
+		$junk->pids,
 		nsd => $site->{dns}->pid,
 		'signet-milter' => $site->{milter}->pid,
 		'signet-load' => $site->{load}->pid,
@@ -106,6 +113,7 @@ sub remember {
 		processes => { map { $_ => [$pid{$_}, born($pid{$_})] }
 		    keys %pid },
 		cases => \@cases, reports => $reports->story,
+		junk => $junk->story,
 		conninfo => $site->{pg}->conninfo,
 		psql => "$site->{pg}{bin}/psql", config => $site->config_file,
 		smtp_port => $site->{mta}->port,
@@ -119,10 +127,12 @@ sub remember {
 
 sub stop {
 	my $processes = state()->{processes};
-	for my $name ('postfix', 'other postfix', qw(signet-milter signet-sign
-	    signet-load postgres nsd)) {
+	for my $name ('postfix', 'other postfix', qw(dovecot signet-mailbox
+	    signet-milter signet-sign signet-load postgres nsd)) {
 		my ($pid, $born) = @{ $processes->{$name} };
 		next unless born($pid) eq $born;
+		# with the processes of its group
+		Signet::Dovecot->end($pid) if $name eq 'dovecot';
 		# PostgreSQL: the fast shutdown, which does not wait for clients
 		kill $name eq 'postgres' ? 'INT' : 'TERM', $pid;
 		wait_for(30, sub { !is_alive($pid) }, "the end of $name");
@@ -154,6 +164,7 @@ sub show {
 	print query($state, '-c', 'select queue_id, client, spf, dkim, dmarc, '
 	    . 'action, why from signet.v_message order by at');
 	reports($state);
+	junk_story($state);
 	tls_story(slurp("$dir/tls.story"));
 	heading('signet status');
 	status();
@@ -235,6 +246,32 @@ sub reports {
 	return;
 }
 
+# A new account, taught by a few messages.
+sub junk_story {
+	my ($state) = @_;
+	my $story = $state->{junk};
+	my ($user, $count) = @$story{qw(user taught)};
+	heading('Junk: signet-mailbox learns from what users of Dovecot move');
+	print "$user moved $count messages to Junk and said of $count others "
+	    . "that they\nare none. Then two came by SMTP, alike to those "
+	    . "(least_ham = $count here, so\nthat so few count):\n\n";
+	for my $mail (@{ $story->{arrivals} }) {
+		printf "%-44s filed in %s\n%s\n", $mail->{subject},
+		    $mail->{mailbox}, $mail->{field};
+	}
+	print "What it knows: select * from signet.junk_total\n\n";
+	print query($state, '-c', 'select account, spam, ham, words from '
+	    . "signet.junk_total where account = '$user'");
+	print "... and of some words: select * from signet.junk_word\n\n";
+	my $words = join ', ', map { "('$_')" } qw(casino prize offer claim
+	    meeting budget agenda please);
+	print query($state, '-c', 'select t.word, w.spam, w.ham from (values '
+	    . "$words) t (word) join signet.junk_word w on w.account = "
+	    . "'$user' and w.word = signet.junk_word_id(t.word) "
+	    . 'order by w.spam desc, t.word');
+	return;
+}
+
 # Mail that went to other domains, and what is known of that.
 sub tls_story {
 	my ($text) = @_;
@@ -285,6 +322,8 @@ sub where_next {
   log of the milter     $dir/log/signet-milter.log
   configuration         $state->{config}
   metrics               curl --unix-socket $dir/run/metrics.sock http://x/metrics
+  mail of $state->{junk}{user}  IMAP on 127.0.0.1 port $state->{junk}{imap_port}, password pass
+  log of Dovecot        $state->{junk}{log}
   send one yourself     SMTP on 127.0.0.1 port $state->{smtp_port}, to anybody\@site.example
   stop and remove       ./try stop
 END
