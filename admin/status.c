@@ -4,6 +4,7 @@
 
 #include "admin/dovecot_status.h"
 #include "admin/keys_status.h"
+#include "admin/mailbox_status.h"
 #include "admin/quota_status.h"
 #include "admin/reports_status.h"
 #include "admin/spool_backlog.h"
@@ -174,6 +175,12 @@ report_trouble(const char *sentence)
 }
 
 static void
+mailbox_trouble(const char *sentence)
+{
+	trouble("mailbox", sentence);
+}
+
+static void
 dovecot_trouble(const char *sentence)
 {
 	trouble("dovecot", sentence);
@@ -211,6 +218,7 @@ show_database(const struct config_common *common,
 		if (!reports_status_show(pg, arena, report_trouble, &why) ||
 		    !tls_status_show(pg, arena, &why) ||
 		    !quota_status_show(pg, arena, quota_trouble, &why) ||
+		    !mailbox_status_show(pg, arena, &why) ||
 		    !keys_status_show(pg, arena, keys, key_trouble, &why))
 			database_trouble(why.text);
 	}
@@ -347,6 +355,7 @@ status_main(int argc, char **argv)
 		return 2;
 	}
 	show_spool(&common);
+	mailbox_status_spool(arena, path, mailbox_trouble);
 	show_database(&common, &keys, arena);
 	dovecot_status_show(arena, dovecot, dovecot_trouble);
 	scratch = arena_new();

@@ -252,6 +252,25 @@ subtest 'views' => sub {
 	    'no account has more');
 };
 
+subtest 'signet status' => sub {
+	my $signet = program_path('signet') // plan(skip_all => 'not built');
+	my $file = temp_dir() . '/signet.conf';
+	my $spool = temp_dir();
+	spew($file, '[database]' . "\nconninfo = " . $pg->conninfo
+		. "\n[dns]\nforward = 127.0.0.1\@1\nroot_key = none\n"
+		. "[mailbox]\nspool = $spool\n");
+	spew("$spool/" . Signet::Mailbox::event_name(1795330800000001), 'x');
+	mkdir "$spool/bad";
+	spew("$spool/bad/x", 'x');
+	my (undef, $out) = run_command($signet, 'status', '-c', $file);
+	my $learned = '\d+ accounts know \d+ junk and \d+ other messages';
+	like($out, qr/^training   $learned; .*newest \d+ s ago$/m, 'training');
+	like($out, qr/^mailbox    1 events waiting .*, oldest \d+ s$/m, 'one');
+	like($out, qr/^mailbox    !! events wait .*signet-mailbox running/m,
+	    'which is old');
+	like($out, qr{^mailbox    !! 1 files .*/bad;}m, 'and one put aside');
+};
+
 # --- what is no event ---
 
 sub put {
