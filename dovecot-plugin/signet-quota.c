@@ -99,7 +99,7 @@ void signet_quota_changed(struct signet_user *suser)
 	/* Others end soon, and change loops in between. The commit may run in
 	   a loop of its own, too, which is gone when the time has come. */
 	if (quota->to == NULL && strcmp(suser->user->service, "imap") == 0)
-		quota->to = timeout_add_to(io_loop_get_root(),
+		quota->to = timeout_add_short_to(io_loop_get_root(),
 			suser->set->quota_interval_msecs,
 			signet_quota_tell, suser);
 }
