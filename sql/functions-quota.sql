@@ -50,19 +50,26 @@ $$;
 comment on function signet.quota_forms(text) is
 	'The names under which an address is looked for, in their order.';
 
+-- plpgsql, as all that is called for each recipient or report: it keeps its
+-- plans.
 create or replace function signet.quota_account_of(p_forms text[])
 returns text
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-	select f.name
-	from unnest(p_forms) with ordinality as f (name, n)
-	where exists (select from signet.quota_usage u
-		      where u.account = f.name)
-	or exists (select from signet.quota_limit l
-		   where l.kind = 'account' and l.name = f.name)
-	order by f.n
-	limit 1
+declare
+	form text;
+begin
+	foreach form in array p_forms loop
+		if exists (select from signet.quota_usage u
+			   where u.account = form)
+		or exists (select from signet.quota_limit l
+			   where l.kind = 'account' and l.name = form) then
+			return form;
+		end if;
+	end loop;
+	return null;
+end
 $$;
 comment on function signet.quota_account_of(text[]) is
 	'The first of these names that is an account; null: none is known.';
@@ -185,16 +192,25 @@ comment on function signet.quota_members(text) is
 
 create or replace function signet.quota_limit_of(p_account text,
 	p_domain text, out bytes bigint, out messages bigint)
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-	select (array_agg(l.bytes order by o.n)
-			filter (where l.bytes is not null))[1],
-	       (array_agg(l.messages order by o.n)
-			filter (where l.messages is not null))[1]
-	from (values (1, 'account', p_account), (2, 'each', p_domain),
-		     (3, 'default', '')) as o (n, kind, name)
-	join signet.quota_limit l on l.kind = o.kind and l.name = o.name
+declare
+	said record;
+begin
+	for said in
+		select l.bytes, l.messages
+		from signet.quota_limit l
+		where l.kind = 'account' and l.name = p_account
+		or l.kind = 'each' and l.name = p_domain
+		or l.kind = 'default' and l.name = ''
+		order by array_position(array['account', 'each', 'default'],
+			l.kind)
+	loop
+		bytes := coalesce(bytes, said.bytes);
+		messages := coalesce(messages, said.messages);
+	end loop;
+end
 $$;
 comment on function signet.quota_limit_of(text, text) is
 	'Limits of an account: its own, that of its domain, the default. 0: '
@@ -243,15 +259,17 @@ create or replace function signet.quota_word(p_bytes numeric,
 	p_bytes_limit bigint, p_messages numeric, p_messages_limit bigint,
 	p_size bigint, p_grace bigint)
 returns text
-language sql immutable
+language plpgsql immutable
 set search_path = pg_catalog, pg_temp
 as $$
-	select case
-		when p_bytes >= p_bytes_limit
-			or p_messages >= p_messages_limit then 'full'
-		when p_bytes + p_size > p_bytes_limit::numeric + p_grace
-			then 'large'
-		else 'fits' end
+begin
+	if p_bytes >= p_bytes_limit or p_messages >= p_messages_limit then
+		return 'full';
+	elsif p_bytes + p_size > p_bytes_limit::numeric + p_grace then
+		return 'large';
+	end if;
+	return 'fits';
+end
 $$;
 comment on function signet.quota_word(numeric, bigint, numeric, bigint, bigint,
 	bigint) is
@@ -508,9 +526,10 @@ comment on function signet.quota_store(text[], text[], bigint[], bigint[],
 create or replace function signet.quota_release(p_account text, p_root text,
 						p_count bigint)
 returns void
-language sql
+language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+begin
 	delete from signet.quota_reservation r
 	where r.account = p_account
 	and exists (select from signet.quota_usage u
@@ -521,7 +540,8 @@ as $$
 		where o.account = p_account
 		order by o.accepted desc, o.at
 		limit p_count
-		for update skip locked)
+		for update skip locked);
+end
 $$;
 comment on function signet.quota_release(text, text, bigint) is
 	'So many messages, the oldest, have come to the account; null: all.';
