@@ -209,9 +209,14 @@ subtest 'the mail of the report' => sub {
 	is($ledger->{dmarc_result}, 'pass', 'DMARC passes');
 	is($peer->{pg}->value('select count(*) from '
 	    . 'signet.v_report_in_refused'), 0, 'nothing was refused');
-	my $log = $site->{mta}->settle->log;
-	my @ways = $log =~ m{postfix/([\w/]+)\[\d+\]:[ ]\w+:[ ]to=<\w+
-	    \@peer\.example>.*status=}gx;
+	my ($log, @ways);
+	# a process of its own writes the log
+	wait_for(60, sub {
+		$log = $site->{mta}->settle->log;
+		@ways = $log =~ m{postfix/([\w/]+)\[\d+\]:[ ]\w+:[ ]
+		    to=<\w+\@peer\.example>.*status=}gx;
+		return @ways >= 3;
+	}, sub { "three ways in\n$log" });
 	is_deeply([sort @ways], [('tlsreports/smtp') x 3],
 	    'by the transport that makes no results')
 	    or diag join "\n", grep { /status=/ } split /\n/, $log;

@@ -240,7 +240,8 @@ subtest 'a mailbox fills' => sub {
 	($reply) = send_mail(to => ['ann@site.test']);
 	like($reply, qr/^452 4\.2\.2 <ann\@site\.test>: .*Mailbox is full/,
 	    'full');
-	like($postfix->log, qr/reject: RCPT .* 452 4\.2\.2 .*Mailbox is full/,
+	like($postfix->wait_log(qr/reject: RCPT .*Mailbox is full/),
+	    qr/reject: RCPT .* 452 4\.2\.2 .*Mailbox is full/,
 	    'the log of the mail server tells');
 	is(usage('ann')->{is_over}, 1, 'and the view');
 };

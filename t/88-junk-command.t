@@ -36,6 +36,7 @@ socket = unix:$dir/mailbox.sock
 nudge = unix:$dir/mailbox.nudge
 spool = $dir/events
 look = 1s
+patience = 60000
 least_ham = 5
 site_users = 1
 site_messages = 100
@@ -116,7 +117,8 @@ subtest 'as users do it' => sub {
 	$event->('INBOX', 'Junk', $text{"s$_"}) for map { ($_ * 2 - 1) } 1 .. 5;
 	$event->('INBOX', 'Junk', $text{"s$_"}) for map { $_ * 2 } 1 .. 5;
 	$event->('Junk', 'INBOX', $text{"h$_"}) for 1 .. 10;
-	wait_for(60, sub { !glob "$dir/events/T-*" }, sub { $daemon->log });
+	wait_for(60, sub { my @left = glob "$dir/events/T-*"; !@left },
+	    sub { $daemon->log });
 	is(learned('live'), learned('ann') , 'the same messages, taught by '
 	    . 'moving them, make the same rows');
 	$daemon->stop;
