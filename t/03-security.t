@@ -75,10 +75,12 @@ subtest item_13_no_scripts => sub {
 		my $name = $file =~ s{^\Q$top\E/}{}r;
 		my $text = slurp($file);
 		$text =~ s{/\*.*?\*/}{}gs;
-		# with the tools of Postfix -c names a directory
+		# with the tools of Postfix -c names a directory, and a file
+		# with those of Dovecot
 		push @shell, $name
 		    if $text =~ m{"(?:[^"]*/)?(?:ba|da|k|z)?sh"}
-		    || $text =~ /"-c"/ && $name ne 'admin/queue.c';
+		    || $text =~ /"-c"/ && $name !~
+			m{^admin/(?:queue|dovecot_status)\.c\z};
 		push @runs, $name
 		    if $text =~ m{"io/child\.h"} && $name !~ m{^lib/io/child\.};
 		$text =~ s{"(?:[^"\\]|\\.)*"}{""}g;
@@ -89,9 +91,10 @@ subtest item_13_no_scripts => sub {
 	}
 	is_deeply(\%does, \%may, 'who runs or loads other programs');
 	is("@shell", '', 'no shell among them');
-	is(join(' ', grep { !m{^admin/(?:key|queue[.]|quota_reconcile[.])} }
-		@runs), '', 'programs are run for signet keys, queue and '
-	    . 'quota alone');
+	is(join(' ', grep { !m{^admin/(?:key|queue[.]|quota_reconcile[.]
+		|dovecot_status[.]|junk_dovecot[.])}x } @runs), '',
+	    'programs are run for signet keys, queue, quota, junk and '
+	    . 'status alone');
 	find_program('readelf')
 	    or plan(skip_all => 'not installed: binutils');
 	for my $name (qw(signet-milter signet-load signet signet-sign
