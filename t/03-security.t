@@ -61,7 +61,7 @@ sub sources {
 
 subtest item_13_no_scripts => sub {
 	my @all = qw(lib/base lib/mailauth lib/mailtls lib/io milter
-	    reporter dmarc-reporter admin sql);
+	    reporter dmarc-reporter dovecot-plugin admin sql);
 	my %may = (
 		# signet NAME becomes signet-NAME, in the caller's own hands
 		'admin/run_part.c' => 'execv',
