@@ -22,8 +22,8 @@ struct junk_params {
 	double least;
 	/* words nearer to 1/2 than this say nothing */
 	double ignored;
-	/* how many messages' worth the view before the first message has, and
-	 * what is unknown of a word before any */
+	/* so much of a message is added to what was seen of each kind; and
+	 * what a word is that was never seen */
 	double prior_weight, prior;
 	/* words on each side that decide, at most */
 	unsigned top_words;

@@ -60,12 +60,15 @@ gather(const struct junk_model *user, const struct junk_model *site,
 
 /* --- one word --- */
 
+/* The share of messages with the word, as if a little more than was seen had
+ * it: who has seen few messages cannot know that a word is in none. */
 static double
-rate(double with, double of)
+rate(double with, double of, const struct junk_params *params)
 {
-	if (of <= 0)
-		return 0;
-	return with < of ? with / of : 1;
+	double share =
+	    (with + params->prior_weight) / (of + 2 * params->prior_weight);
+
+	return share < 1 ? share : 1;
 }
 
 static double
@@ -80,15 +83,13 @@ spamminess(const struct evidence *all, struct junk_counts user,
 {
 	double ham = user.ham + site.ham * all->ham_scale;
 	double spam = user.spam + site.spam * all->spam_scale;
-	double in_ham = rate(ham, all->ham), in_spam = rate(spam, all->spam);
-	double seen = ham + spam, r;
+	double in_ham, in_spam;
 
-	if (in_ham + in_spam <= 0)
+	if (ham + spam <= 0)
 		return params->prior;
-	r = in_spam / (in_ham + in_spam);
-	r = (params->prior_weight * params->prior + seen * r) /
-	    (params->prior_weight + seen);
-	return clamp(r, params->least);
+	in_ham = rate(ham, all->ham, params);
+	in_spam = rate(spam, all->spam, params);
+	return clamp(in_spam / (in_ham + in_spam), params->least);
 }
 
 /* --- those that decide --- */

@@ -131,6 +131,19 @@ a_word_seen_once_says_less(void **state)
 	assert_true(verdict.words[0].spamminess <= 0.99);
 }
 
+/* Who has learned 500 of junk and 50 of ham cannot know that a word of three
+ * messages of junk is in no ham. */
+static void
+much_junk_proves_little_while_ham_is_scarce(void **state)
+{
+	const struct junk_counts few[WORDS] = {{0, 3}, {0, 3}, {0, 100}};
+	struct junk_model uneven = {50, 500};
+	struct junk_verdict verdict = score(*state, few, NULL, uneven, empty);
+
+	assert_int_equal(verdict.count, 1);
+	assert_text(verdict.words[0].word, "winner");
+}
+
 static void
 counters_that_cannot_be_do_no_harm(void **state)
 {
@@ -155,12 +168,12 @@ the_field_tells_the_words(void **state)
 	junk_field_write(&verdict, &junk_params_default, false, &buf);
 	assert_text(buf_view(&buf),
 		    "X-Signet-Junk: junk; probability=0.9987; words=winner "
-		    "0.99, offer 0.99, cheap 0.98");
+		    "0.99, offer 0.99, cheap 0.97");
 	buf_clear(&buf);
 	junk_field_write(&verdict, &junk_params_default, true, &buf);
 	assert_text(buf_view(&buf),
 		    "X-Signet-Junk: junk; probability=0.9987;\r\n words=winner "
-		    "0.99, offer 0.99, cheap 0.98");
+		    "0.99, offer 0.99, cheap 0.97");
 }
 
 static void
@@ -199,6 +212,7 @@ main(void)
 	    arena_unit_test(nothing_known_is_one_half),
 	    arena_unit_test(the_site_helps_who_has_nothing),
 	    arena_unit_test(a_word_seen_once_says_less),
+	    arena_unit_test(much_junk_proves_little_while_ham_is_scarce),
 	    arena_unit_test(counters_that_cannot_be_do_no_harm),
 	    arena_unit_test(the_field_tells_the_words),
 	    arena_unit_test(the_field_is_bounded_and_harmless),
