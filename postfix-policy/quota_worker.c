@@ -285,9 +285,10 @@ start(struct quota_worker *worker)
 	worker->arena = arena_new();
 	worker->has_thread =
 	    pthread_create(&worker->thread, NULL, run, worker) == 0;
-	worker->away = !worker->has_thread;
-	if (!worker->has_thread)
-		log_error("quota: no thread to ask the database");
+	if (worker->has_thread)
+		return;
+	worker->away = true;
+	log_error("quota: no thread to ask the database");
 }
 
 struct quota_worker *

@@ -203,6 +203,17 @@ sub dovecot_limit {
 	return $text =~ /STORAGE\t\d+\t(\d+|-)/ ? $1 : $text;
 }
 
+subtest 'the lines of the page for Dovecot' => sub {
+	my $lines = block("dovecot.conf quota $series");
+	$lines = "dovecot_config_version = 2.4.1\n"
+	    . "dovecot_storage_version = 2.4.1\n$lines" if $series ne '2.3';
+	my $file = spew("$dir/page.conf", $lines, 0644);
+	my ($status, $out, $error) = run_command(
+	    $dovecot->command('doveconf', '-n', '-c', $file));
+	is("$status$error", '0', 'it takes them');
+	like($out, qr/quota/, 'and has them');
+};
+
 subtest 'limits that Dovecot reads' => sub {
 	quota('set', 'ann@site.test', '60k');
 	is(dovecot_limit('ann@site.test'), 60, 'that of the account');
