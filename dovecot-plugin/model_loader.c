@@ -323,9 +323,19 @@ model_loader_open(const struct mailbox_settings *settings,
 	return loader;
 }
 
+/* What all share is large, and the first delivery wants it. */
+static void
+load_site(struct model_loader *loader)
+{
+	model_cache_release(
+	    loader->cache,
+	    model_cache_get(loader->cache, TEXT(""), (struct deadline){0}));
+}
+
 bool
 model_loader_start(struct model_loader *loader)
 {
+	load_site(loader);
 	while (loader->loader_count < loader->wanted &&
 	       pthread_create(&loader->loaders[loader->loader_count], NULL,
 			      load, loader) == 0)
