@@ -287,6 +287,8 @@ int signet_event_spool(struct signet_user *suser, string_t *event,
 {
 	struct signet_event_file file;
 
+	if (*suser->set->spool_dir == '\0')
+		return -1;
 	i_zero(&file);
 	file.stamp = signet_event_stamp();
 	if (signet_event_create(suser, &file) == 0 &&

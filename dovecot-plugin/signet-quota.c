@@ -18,6 +18,8 @@
 struct signet_quota {
 	/* since it was told last */
 	bool changed;
+	/* told for the last time */
+	bool ended;
 	struct timeout *to;
 };
 
@@ -93,7 +95,7 @@ void signet_quota_changed(struct signet_user *suser)
 {
 	struct signet_quota *quota = suser->quota;
 
-	if (quota_root_iter_init_user == NULL)
+	if (quota_root_iter_init_user == NULL || quota->ended)
 		return;
 	quota->changed = TRUE;
 	/* Others end soon, and change loops in between. The commit may run in
@@ -109,4 +111,6 @@ void signet_quota_user_deinit(struct signet_user *suser)
 	timeout_remove(&suser->quota->to);
 	if (suser->quota->changed)
 		signet_quota_tell(suser);
+	/* other plugins may still change something on their way out */
+	suser->quota->ended = TRUE;
 }

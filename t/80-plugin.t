@@ -550,6 +550,18 @@ subtest 'a spool that is not there' => sub {
 	pass('the log says it');
 };
 
+subtest 'no spool at all' => sub {
+	$dovecot->set(plugin => { %settings, %quiet, signet_spool_dir => '' });
+	my $before = length $dovecot->log;
+	my $imap = $dovecot->imap('ann');
+	$imap->append('Junk', message());
+	$imap->logout;
+	$dovecot->stop;
+	is_deeply([complaints($before)], [], 'nobody wants to be told');
+	is_told([], 'and nobody is');
+	$dovecot->start;
+};
+
 subtest 'a setting that cannot be read' => sub {
 	for my $bad ([signet_timeout => 'soon'],
 	    [signet_max_message => 'much']) {
