@@ -79,8 +79,8 @@ sub settings {
 	my ($self) = @_;
 	return (socket => 'unix:' . $self->socket, nudge => 'unix:'
 	    . $self->nudge, spool => $self->events_dir, look => '1s',
-	    patience => 60000,
-	    least_ham => 5,
+	    patience => 50000,
+	    least_ham => 5, patience => 50000,
 	    metrics => "unix:$self->{dir}/sockets/figures.sock");
 }
 

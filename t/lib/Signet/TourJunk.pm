@@ -67,7 +67,7 @@ sub play {
 		socket => "unix:$dir/mailbox/socket",
 		nudge => "unix:$dir/mailbox/nudge",
 		spool => "$dir/mailbox/events", look => '1s',
-		least_ham => $count,
+		least_ham => $count, patience => 15000,
 	});
 	$self->{mailbox} = $site->program('signet-mailbox',
 	    ready => "unix:$dir/mailbox/socket");
