@@ -279,10 +279,6 @@ begin
 		select * from unnest(p_words, p_spam, p_ham, p_shared_spam,
 				     p_shared_ham)
 			      as d (word, spam, ham, shared_spam, shared_ham)),
-	old as (
-		select w.word, w.shared_spam + w.shared_ham > 0 as shared
-		from signet.junk_word w
-		where w.account = p_account and w.word = any (p_words)),
 	changed as (
 		update signet.junk_word w set
 			spam = greatest(w.spam + d.spam, 0),
@@ -293,7 +289,8 @@ begin
 			seen = current_date
 		from d
 		where w.account = p_account and w.word = d.word
-		returning w.word, w.shared_spam + w.shared_ham > 0 as shared),
+		returning w.word, d.shared_spam as spam, d.shared_ham as ham,
+			  w.shared_spam + w.shared_ham as now),
 	made as (
 		insert into signet.junk_word (account, word, spam, ham,
 					      shared_spam, shared_ham)
@@ -301,21 +298,16 @@ begin
 		       greatest(d.ham, 0), greatest(d.shared_spam, 0),
 		       greatest(d.shared_ham, 0)
 		from d
-		where (d.spam > 0 or d.ham > 0)
-		and not exists (select from old where old.word = d.word)
-		returning word, shared_spam + shared_ham > 0 as shared),
-	now as (
-		select word, shared from changed
-		union all
-		select word, shared from made),
+		where d.spam > 0 or d.ham > 0
+		on conflict (account, word) do nothing
+		returning word, shared_spam as spam, shared_ham as ham),
 	share as (
-		select d.word, d.shared_spam as spam, d.shared_ham as ham,
-		       now.shared::integer
-		       - coalesce(old.shared, false)::integer as accounts
-		from d
-		join now using (word)
-		left join old using (word)
-		where d.shared_spam <> 0 or d.shared_ham <> 0),
+		select c.word, c.spam, c.ham, (c.now > 0)::integer
+		       - (c.now - c.spam - c.ham > 0)::integer as accounts
+		from changed c where c.spam <> 0 or c.ham <> 0
+		union all
+		select m.word, m.spam, m.ham, 1
+		from made m where m.spam > 0 or m.ham > 0),
 	share_changed as (
 		update signet.junk_word w set
 			spam = greatest(w.spam + s.spam, 0),
@@ -330,9 +322,8 @@ begin
 		select '', s.word, greatest(s.spam, 0), greatest(s.ham, 0),
 		       greatest(s.accounts, 0)
 		from share s
-		where (s.spam > 0 or s.ham > 0)
-		and not exists (select from signet.junk_word w
-				where w.account = '' and w.word = s.word)
+		where s.spam > 0 or s.ham > 0
+		on conflict (account, word) do nothing
 		returning 1)
 	select (select count(*) from made), (select count(*) from share_made)
 	into own, of_all;
