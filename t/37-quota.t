@@ -347,6 +347,10 @@ subtest 'outages' => sub {
 	    'others are served');
 	$holder->();
 	full_again('it goes on');
+	$program->configure(configuration());
+	$program->restart;
+	$policy = connected();
+	is($policy->rcpt('full@a.test'), FULL, 'with more time');
 	$pg->psql('revoke execute on function signet.quota_ask(text[], '
 	    . 'text[], bigint[]) from signet_policy');
 	is($policy->rcpt('full@a.test'), 'DUNNO', 'not allowed to ask');
