@@ -22,9 +22,12 @@ struct junk_params {
 	double least;
 	/* words nearer to 1/2 than this say nothing */
 	double ignored;
-	/* so much of a message is added to what was seen of each kind; and
-	 * what a word is that was never seen */
+	/* how many messages' worth the view before the first message has, and
+	 * what is unknown of a word before any */
 	double prior_weight, prior;
+	/* of a word that leans to spam, so much more of a message is taken to
+	 * be ham that had it */
+	double ham_unseen;
 	/* words on each side that decide, at most */
 	unsigned top_words;
 	/* messages to be trained, of each kind, before a verdict counts */

@@ -60,15 +60,12 @@ gather(const struct junk_model *user, const struct junk_model *site,
 
 /* --- one word --- */
 
-/* The share of messages with the word, as if a little more than was seen had
- * it: who has seen few messages cannot know that a word is in none. */
 static double
-rate(double with, double of, const struct junk_params *params)
+rate(double with, double of)
 {
-	double share =
-	    (with + params->prior_weight) / (of + 2 * params->prior_weight);
-
-	return share < 1 ? share : 1;
+	if (of <= 0)
+		return 0;
+	return with < of ? with / of : 1;
 }
 
 static double
@@ -83,13 +80,19 @@ spamminess(const struct evidence *all, struct junk_counts user,
 {
 	double ham = user.ham + site.ham * all->ham_scale;
 	double spam = user.spam + site.spam * all->spam_scale;
-	double in_ham, in_spam;
+	double in_ham = rate(ham, all->ham), in_spam = rate(spam, all->spam);
+	double seen = ham + spam, r;
 
-	if (ham + spam <= 0)
+	if (in_ham + in_spam <= 0)
 		return params->prior;
-	in_ham = rate(ham, all->ham, params);
-	in_spam = rate(spam, all->spam, params);
-	return clamp(in_spam / (in_ham + in_spam), params->least);
+	/* who knows little ham cannot know that a word is in none */
+	if (in_spam > in_ham)
+		in_ham = rate(ham + params->ham_unseen,
+			      all->ham + 2 * params->ham_unseen);
+	r = in_spam / (in_ham + in_spam);
+	r = (params->prior_weight * params->prior + seen * r) /
+	    (params->prior_weight + seen);
+	return clamp(r, params->least);
 }
 
 /* --- those that decide --- */

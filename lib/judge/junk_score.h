@@ -7,11 +7,11 @@
  * message that the user has trained, and none once he has as many of his own.
  *
  * From the shares of spam and of ham that a word stands in comes its
- * spamminess, with a little added to both, so that a word that few messages
- * had says less, and least where few messages of a kind are known at all.
- * Of the surest words of both sides Fisher's method tells how likely they were
- * by chance, once as words of spam and once as words of ham: the ratio of the
- * two is the odds.  Strong words on both sides leave it open.
+ * spamminess, drawn towards the prior while few messages had it (Robinson);
+ * who knows little ham is not sure of any word of spam.  Of the surest words of
+ * both sides Fisher's method tells how likely they were by chance, once as
+ * words of spam and once as words of ham: the ratio of the two is the odds.
+ * Strong words on both sides leave it open.
  */
 #ifndef JUDGE_JUNK_SCORE_H
 #define JUDGE_JUNK_SCORE_H

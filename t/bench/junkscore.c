@@ -186,6 +186,8 @@ set_param(struct junk_params *params, const char *setting)
 		params->ignored = value;
 	else if (strncmp(setting, "prior_weight=", 13) == 0)
 		params->prior_weight = value;
+	else if (strncmp(setting, "ham_unseen=", 11) == 0)
+		params->ham_unseen = value;
 	else if (strncmp(setting, "prior=", 6) == 0)
 		params->prior = value;
 	else if (strncmp(setting, "top_words=", 10) == 0)
