@@ -13,20 +13,27 @@ static const char *const signet_change_kind_names[] = {
 	[SIGNET_CHANGE_KEYWORD] = "keyword",
 };
 
-bool signet_change_matters(enum signet_class from, enum signet_class to,
-			   bool *header_only_r)
+enum signet_matter signet_change_matter(enum signet_class from,
+					enum signet_class to)
 {
-	*header_only_r = FALSE;
-	if (to == SIGNET_CLASS_JUNK)
-		return from != SIGNET_CLASS_JUNK;
+	if (to == SIGNET_CLASS_JUNK) {
+		return from == SIGNET_CLASS_JUNK ? SIGNET_MATTER_NOTHING :
+			SIGNET_MATTER_MESSAGE;
+	}
 	/* Who throws junk away does not call it wanted. */
-	if (from == SIGNET_CLASS_JUNK)
-		return to != SIGNET_CLASS_TRASH;
-	if (from == SIGNET_CLASS_REJECTS)
-		return to == SIGNET_CLASS_INBOX || to == SIGNET_CLASS_OTHER;
-	*header_only_r = TRUE;
-	return (from == SIGNET_CLASS_INBOX && to == SIGNET_CLASS_OTHER) ||
-		(from == SIGNET_CLASS_OTHER && to == SIGNET_CLASS_INBOX);
+	if (from == SIGNET_CLASS_JUNK) {
+		return to == SIGNET_CLASS_TRASH ? SIGNET_MATTER_NOTHING :
+			SIGNET_MATTER_MESSAGE;
+	}
+	if (from == SIGNET_CLASS_REJECTS) {
+		return to == SIGNET_CLASS_INBOX || to == SIGNET_CLASS_OTHER ?
+			SIGNET_MATTER_MESSAGE : SIGNET_MATTER_NOTHING;
+	}
+	if (from == SIGNET_CLASS_INBOX && to == SIGNET_CLASS_OTHER)
+		return SIGNET_MATTER_FILED;
+	if (from == SIGNET_CLASS_OTHER && to == SIGNET_CLASS_INBOX)
+		return SIGNET_MATTER_HEADER;
+	return SIGNET_MATTER_NOTHING;
 }
 
 static void

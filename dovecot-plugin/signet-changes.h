@@ -37,10 +37,18 @@ struct signet_change {
 };
 ARRAY_DEFINE_TYPE(signet_change, struct signet_change);
 
-/* Can the way from one kind of mailbox to another matter? And if so, is the
-   header all that matters of the message? */
-bool signet_change_matters(enum signet_class from, enum signet_class to,
-			   bool *header_only_r);
+/* What of a message can matter that goes from one kind of mailbox to
+   another? */
+enum signet_matter {
+	SIGNET_MATTER_NOTHING,
+	SIGNET_MATTER_HEADER,
+	/* the message: who files it wants it; the header alone where a whole
+	   mailbox is tidied up */
+	SIGNET_MATTER_FILED,
+	SIGNET_MATTER_MESSAGE,
+};
+enum signet_matter signet_change_matter(enum signet_class from,
+					enum signet_class to);
 
 /* Spools them all. The mailbox is that of the transaction; saved_uids are those
    of the messages that came, in order. */

@@ -9,6 +9,9 @@
 #include "signet-quota.h"
 #include "signet-settings.h"
 
+/* of one transaction, into ordinary mailboxes */
+#define SIGNET_FILED_WHOLE 100
+
 struct signet_txn {
 	struct signet_user *suser;
 	/* outlives the transaction, which is gone when commit is told */
@@ -21,6 +24,8 @@ struct signet_txn {
 	/* NULL until there is a change */
 	pool_t pool;
 	ARRAY_TYPE(signet_change) changes;
+	/* messages filed so far */
+	unsigned int filed;
 	/* where the last copy came from: as a rule the next does, too */
 	const struct signet_source *source;
 	const struct signet_place *from;
@@ -78,6 +83,16 @@ signet_txn_add(struct signet_txn *txn, enum signet_change_kind kind)
 	return change;
 }
 
+/* Hundreds of messages that are filed at once are no opinion of each, and
+   would fill the spool. */
+static bool signet_txn_header_only(struct signet_txn *txn,
+				   enum signet_matter matter)
+{
+	if (matter == SIGNET_MATTER_FILED)
+		return ++txn->filed > SIGNET_FILED_WHOLE;
+	return matter == SIGNET_MATTER_HEADER;
+}
+
 static void signet_txn_use_pool(struct signet_txn *txn)
 {
 	if (txn->pool != NULL)
@@ -110,7 +125,7 @@ static void signet_mail_copy(void *context, struct mail *src, struct mail *dst)
 	struct mailbox_transaction_context *t = dst->transaction;
 	struct signet_change *change;
 	struct mail *real = src;
-	bool header_only;
+	enum signet_matter matter;
 
 	if (txn == NULL)
 		return;
@@ -122,14 +137,15 @@ static void signet_mail_copy(void *context, struct mail *src, struct mail *dst)
 		real = src;
 	signet_txn_use_pool(txn);
 	signet_txn_from(txn, real->box);
-	if (!signet_change_matters(txn->from->class, txn->class, &header_only))
+	matter = signet_change_matter(txn->from->class, txn->class);
+	if (matter == SIGNET_MATTER_NOTHING)
 		return;
 	change = signet_txn_add(txn, t->save_ctx->moving ?
 				SIGNET_CHANGE_MOVE : SIGNET_CHANGE_COPY);
 	change->from = txn->from;
 	change->source = txn->source;
 	change->source_uid = real->uid;
-	change->header_only = header_only;
+	change->header_only = signet_txn_header_only(txn, matter);
 	change->saved = TRUE;
 	/* counted up after us */
 	change->save_seq = t->save_count;
@@ -140,16 +156,17 @@ static bool signet_txn_add_replaced(struct signet_txn *txn, struct mail *mail)
 {
 	struct mail *replaced = signet_replaced_mail(mail->transaction);
 	struct signet_change *change;
-	bool header_only;
+	enum signet_matter matter;
 
 	if (replaced == NULL)
 		return FALSE;
 	signet_txn_from(txn, replaced->box);
-	if (!signet_change_matters(txn->from->class, txn->class, &header_only))
+	matter = signet_change_matter(txn->from->class, txn->class);
+	if (matter == SIGNET_MATTER_NOTHING)
 		return FALSE;
 	change = signet_txn_add(txn, SIGNET_CHANGE_MOVE);
 	change->from = txn->from;
-	change->header_only = header_only;
+	change->header_only = signet_txn_header_only(txn, matter);
 	change->saved = TRUE;
 	change->save_seq = mail->transaction->save_count;
 	return TRUE;

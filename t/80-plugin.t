@@ -275,20 +275,35 @@ subtest 'lists and rejects' => sub {
 	$imap->append('INBOX', $message);
 	my ($last) = map { /^(\d+) EXISTS/ } $imap->select('INBOX');
 	$imap->move($last, 'Lists');
-	my ($event) = is_told(['move INBOX/inbox Lists/other header'],
-	    'out of INBOX to a mailbox: the header is enough');
+	is_told(['move INBOX/inbox Lists/other whole'],
+	    'out of INBOX to a mailbox: who files it wants it');
+	($last) = map { /^(\d+) EXISTS/ } $imap->select('Lists');
+	$imap->move($last, 'INBOX');
+	my ($event) = is_told(['move Lists/other INBOX/inbox header'],
+	    'and back: the header is enough');
 	my ($header) = $message =~ /^(.*?\r\n\r\n)/s;
 	is($event->{message}, $header, 'the header');
 	is($event->{size} // length $message, length $message,
 	    'and the size of the whole, if it is known');
-	($last) = map { /^(\d+) EXISTS/ } $imap->select('Lists');
-	$imap->move($last, 'INBOX');
-	is_told(['move Lists/other INBOX/inbox header'], 'and back');
 	$imap->append('Rejects', message());
 	$imap->select('Rejects');
 	$imap->move('1', 'INBOX');
 	is_told(['move Rejects/rejects INBOX/inbox whole'],
 	    'what the site would not have');
+	$imap->logout;
+};
+
+subtest 'many at once' => sub {
+	my $imap = $dovecot->imap('few');
+	$imap->create('Lists');
+	$imap->append('INBOX', message()) for 1 .. 103;
+	$imap->select('INBOX');
+	$imap->move('1:*', 'Lists');
+	my %count;
+	$count{short($_)}++ for told();
+	is_deeply(\%count, { 'move INBOX/inbox Lists/other whole' => 100,
+	    'move INBOX/inbox Lists/other header' => 3 },
+	    'who tidies up says little of each');
 	$imap->logout;
 };
 
