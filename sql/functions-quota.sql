@@ -141,7 +141,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-	todo text[] := array[lower(p_address)];
+	pending text[] := array[lower(p_address)];
 	seen text[] := '{}';
 	later text[];
 	address text;
@@ -153,7 +153,7 @@ begin
 	is_whole := true;
 	for level in 1 .. 16 loop
 		later := '{}';
-		foreach address in array todo loop
+		foreach address in array pending loop
 			continue when address = any (seen);
 			seen := seen || address;
 			if cardinality(seen) > 1000 then
@@ -175,10 +175,10 @@ begin
 				from unnest(members) as e (m)
 				where m <> all (forms));
 		end loop;
-		todo := later;
-		exit when cardinality(todo) = 0;
+		pending := later;
+		exit when cardinality(pending) = 0;
 	end loop;
-	if cardinality(todo) > 0 then
+	if cardinality(pending) > 0 then
 		is_whole := false;
 	end if;
 end

@@ -10,7 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Signet::Dovecot;
-use Signet::MailboxStub;
+use Signet::ScriptedMailbox;
 use Signet::Util qw(temp_dir top_dir wait_for slurp spew);
 
 Signet::Dovecot->need(sieve => 1, plugin => 1);
@@ -19,11 +19,11 @@ my $uid = 5000;
 my $spool = temp_dir();
 chmod 03733, $spool;
 my $breaker = "$spool/.breaker-$uid";
-my $stub = Signet::MailboxStub->new;
+my $script = Signet::ScriptedMailbox->new;
 
 # An answer that comes is waited for, however slow the machine; one that does
 # not come is given up after a moment.
-my %settings = (signet_socket => $stub->socket_path,
+my %settings = (signet_socket => $script->socket_path,
     signet_spool_dir => $spool, signet_timeout => '60s');
 my %hasty = (signet_timeout => '200ms');
 my $serial = 0;
@@ -109,8 +109,8 @@ sub answers {
 	my ($dovecot, $how) = @_;
 	my $deliver = $way{$how};
 
-	$stub->forget;
-	$stub->answer(verdict => 'ham', header => 'X-Signet-Junk: 0.010');
+	$script->forget;
+	$script->answer(verdict => 'ham', header => 'X-Signet-Junk: 0.010');
 	ok($deliver->($dovecot, 'ann', message(id => '<q1@bank.example>')),
 	    "$how: taken");
 	my ($got, @more) = take($dovecot, 'ann');
@@ -120,7 +120,7 @@ sub answers {
 	like(lines_of($got->{text}), qr/\AX-Signet-Junk: /, 'at the top');
 	like(lines_of($got->{text}), qr/\n\nbody $serial\n\z/,
 	    'and the body is what it was');
-	my ($asked) = $stub->questions;
+	my ($asked) = $script->questions;
 	is("@$asked{qw(first user mailbox from)}",
 	    'signet-deliver 1 ann INBOX sender@bank.example', 'the question');
 	like($asked->{to}, qr/^ann/, 'it names the recipient');
@@ -129,7 +129,7 @@ sub answers {
 	like($asked->{message}, qr/^Message-ID: <q1\@bank\.example>\r?$/m,
 	    'is asked about');
 
-	$stub->answer(@junk);
+	$script->answer(@junk);
 	ok($deliver->($dovecot, 'ann', message(
 	    head => "X-Signet-Junk: 0.001;\n\tforged\n"
 		. "X-Other: stays\nx-signet-JUNK: again\n"
@@ -143,7 +143,7 @@ sub answers {
 	like($got->{text}, qr/^X-Other: stays\r$/m, 'other fields stay');
 	unlike($got->{text}, qr/forged|again/, 'folded lines go, too');
 
-	$stub->answer;
+	$script->answer;
 	ok($deliver->($dovecot, 'ann',
 	    message(head => "X-Signet-Rule: forged\nX-Signet-Verdict: none\n"
 		. "X-Signet-Junk: forged\n")), "$how: no verdict");
@@ -182,7 +182,7 @@ if header :contains "subject" "marked" { setflag ["\\Seen", "$Label1"]; keep;
 	stop; }
 if header :contains "subject" "named" { fileinto "Junk"; stop; }
 END
-	$stub->answer(@junk);
+	$script->answer(@junk);
 	for my $how (sort keys %way) {
 		my %want = (plain => ['Junk', '$Junk'], work => ['Work'],
 		    marked => ['Junk', '$Junk', '$Label1', '\Seen'],
@@ -201,7 +201,7 @@ END
 		is_deeply([take($dovecot, 'ann')], [], 'is nowhere');
 	}
 	# a mailbox that cannot be: neither Sieve nor Dovecot loses it
-	$stub->answer(@junk, mailbox => "\x{c3}\x{a4}/../x", verdict => 'rule');
+	$script->answer(@junk, mailbox => "\x{c3}\x{a4}/../x", verdict => 'rule');
 	ok($way{lmtp}->($dovecot, 'ann', message()), 'a mailbox that cannot be');
 	my ($got, @more) = take($dovecot, 'ann');
 	is("$got->{mailbox} @more", 'INBOX ', 'is none');
@@ -241,7 +241,7 @@ subtest 'fails' => sub {
 	);
 	for my $how (sort keys %way) {
 		for my $fault (sort keys %fault) {
-			$stub->behave($fault);
+			$script->behave($fault);
 			unjudged('ann', $how, $fault{$fault}, $fault);
 		}
 	}
@@ -258,25 +258,25 @@ subtest 'fails' => sub {
 		"signet-answer 1\nmailbox\n\n" => "without '='",
 	);
 	for my $bytes (sort keys %raw) {
-		$stub->behave('raw', $bytes);
+		$script->behave('raw', $bytes);
 		unjudged('ann', 'lmtp', qr/its answer .*\Q$raw{$bytes}\E/,
 		    $raw{$bytes});
 	}
-	$stub->behave('raw', "signet-answer 1\nmailbox=Junk\nlater=new%0a\n\n");
+	$script->behave('raw', "signet-answer 1\nmailbox=Junk\nlater=new%0a\n\n");
 	ok($way{lmtp}->($dovecot, 'ann', message()), 'a name of a later time');
 	is((take($dovecot, 'ann'))[0]{mailbox}, 'Junk', 'does no harm');
-	$stub->stop;
+	$script->stop;
 	for my $how (sort keys %way) {
 		unjudged('ann', $how, qr/signet-mailbox: connect\(.*\) failed: /,
 		    'nobody there');
 	}
 	ok(!-e $breaker, 'what costs no time is asked again');
-	$stub->start;
+	$script->start;
 };
 
 subtest 'answers early' => sub {
-	$stub->answer(@junk);
-	$stub->behave('early');
+	$script->answer(@junk);
+	$script->behave('early');
 	ok($way{lmtp}->($dovecot, 'ann', message(body => '')
 	    . ("y" x 70 . "\n") x 20_000), 'an answer to the header');
 	my ($got) = take($dovecot, 'ann');
@@ -285,12 +285,12 @@ subtest 'answers early' => sub {
 };
 
 subtest 'a long message' => sub {
-	$stub->forget;
-	$stub->answer(@junk);
+	$script->forget;
+	$script->answer(@junk);
 	$dovecot->set(plugin => { %settings, signet_max_message => '20k' });
 	my $message = message(body => '') . ("z" x 70 . "\n") x 1000;
 	ok($way{lmtp}->($dovecot, 'ann', $message), 'is taken');
-	my ($asked) = $stub->questions;
+	my ($asked) = $script->questions;
 	is(length $asked->{message}, 20 * 1024, 'its start is asked about');
 	cmp_ok($asked->{size}, '>=', length $message, 'and its size is told');
 	my ($got) = take($dovecot, 'ann');
@@ -300,7 +300,7 @@ subtest 'a long message' => sub {
 
 subtest 'a long field is folded' => sub {
 	my $words = join ', ', map { "word$_ 0.9$_" } 1 .. 60;
-	$stub->answer(header => "X-Signet-Junk: 0.99; $words",
+	$script->answer(header => "X-Signet-Junk: 0.99; $words",
 	    header => 'X-Signet-Junk: ' . 'n' x 3000,
 	    header => 'X-Signet-Rule: list dev.example');
 	ok($way{lmtp}->($dovecot, 'ann', message()), 'taken');
@@ -334,7 +334,7 @@ subtest 'odd messages' => sub {
 		'eight bits and none' => "To: \xff\xfe\n"
 		    . "X-Signet-Junk : forged\nX-Nul: a\0b\n\n\xe4\0\n",
 	);
-	$stub->answer(@junk);
+	$script->answer(@junk);
 	for my $how (sort keys %way) {
 		for my $name (sort keys %odd) {
 			ok($way{$how}->($dovecot, 'ann', $odd{$name}),
@@ -358,43 +358,43 @@ subtest 'odd messages' => sub {
 
 # --- one that hangs costs its deadline, and not for ever ---
 subtest 'hangs' => sub {
-	$stub->behave('hang');
+	$script->behave('hang');
 	# Time is what the file says: 30 seconds, and some for a slow machine.
 	my $later = sub { utime $_[0], $_[0], $breaker or die "$breaker: $!" };
 	my $hangs = sub {
 		my ($how, $name) = @_;
-		$stub->forget;
+		$script->forget;
 		unjudged('hal', $how, qr/it did not answer within 200 ms/,
 		    $name);
-		wait_for(60, sub { $stub->questions }, 'the question');
+		wait_for(60, sub { $script->questions }, 'the question');
 		$later->(time + 25);
 	};
 	$hangs->($_, 'hangs') for qw(lmtp lda lmtp);
 	like((grep { /nobody asks for 30 s/ } split /\n/, $dovecot->log)[-1]
 	    // '', qr/Error: .*it did not answer within 200 ms, nor before/,
 	    'the third time is told');
-	$stub->forget;
+	$script->forget;
 	for my $how (sort keys %way) {
 		unjudged('hal', $how, qr/did not answer lately/, 'not asked');
 	}
-	is(scalar($stub->questions), 0, 'the daemon was left alone');
+	is(scalar($script->questions), 0, 'the daemon was left alone');
 
 	$later->(time - 60);
 	$hangs->('lmtp', 'asked again, once');
 	unjudged('hal', 'lmtp', qr/did not answer lately/, 'and no more');
 
 	$later->(time - 60);
-	$stub->answer(@junk);
+	$script->answer(@junk);
 	ok($way{lmtp}->($dovecot, 'ann', message()), 'it answers again');
 	is((take($dovecot, 'ann'))[0]{mailbox}, 'Junk', 'and is heard');
 	ok(!-e $breaker, 'all is forgotten');
 
-	$stub->behave('slow');
+	$script->behave('slow');
 	$hangs->('lmtp', 'byte by byte');
 	is(-s $breaker, 1, 'is a hanging daemon, too');
 	chown 5001, 5001, $breaker;
 	spew($breaker, 'xxx');
-	$stub->answer(@junk);
+	$script->answer(@junk);
 	ok($way{lmtp}->($dovecot, 'ann', message()), 'what another uid says');
 	is((take($dovecot, 'ann'))[0]{mailbox}, 'Junk', 'is not believed');
 	unlink $breaker;
@@ -406,8 +406,8 @@ subtest 'hangs' => sub {
 
 # --- who shares a message, and who has no part in it ---
 subtest 'recipients' => sub {
-	$stub->forget;
-	$stub->answer(@junk);
+	$script->forget;
+	$script->answer(@junk);
 	for my $order ([qw(ann bob eve tim)], [qw(eve tim ann bob)]) {
 		my @replies = $dovecot->deliver($order,
 		    message(head => "X-Signet-Junk: forged\n"));
@@ -427,13 +427,13 @@ subtest 'recipients' => sub {
 		    @{ junk_fields($got{tim}{text}) }], ['INBOX'],
 		    'who does not ask gets no forged words');
 	}
-	is(join(' ', sort map { $_->{user} } $stub->questions),
+	is(join(' ', sort map { $_->{user} } $script->questions),
 	    'ann ann bob bob', 'two were asked for');
 };
 
 # --- over quota is Dovecot's to say ---
 subtest 'over quota' => sub {
-	$stub->answer(@junk);
+	$script->answer(@junk);
 	my $small = Signet::Dovecot->new(plugin => \%settings, uid => $uid,
 	    quota => { storage => '1k', grace => 0 });
 	my $reply = $small->deliver('ann', message(body => 'x' x 3000 . "\n"));
@@ -458,23 +458,23 @@ subtest 'Rejects' => sub {
 			$imap->logout;
 			return [sort @all];
 		};
-		$stub->forget;
-		$stub->answer(@junk);
+		$script->forget;
+		$script->answer(@junk);
 		for my $id (qw(<r1@x> <r2@x> <r1@x>), '') {
 			like($site->deliver('ann+Rejects', message(id => $id)),
 			    qr/^250/, "a copy of $id");
 		}
 		is_deeply($in->(), ['Rejects - \Seen', 'Rejects <r1@x> \Seen',
 		    'Rejects <r2@x> \Seen'], 'is there once, read');
-		is(scalar($stub->questions), 0, 'nothing is asked');
+		is(scalar($script->questions), 0, 'nothing is asked');
 		$site->script('ann', "keep;\n") if $sieve;
 
-		$stub->answer(verdict => 'ham');
+		$script->answer(verdict => 'ham');
 		$site->deliver('ann', message(id => '<r1@x>'));
 		is_deeply($in->(), ['INBOX <r1@x>', 'Rejects - \Seen',
 		    'Rejects <r1@x> \Seen', 'Rejects <r2@x> \Seen'],
 		    'who was not verified removes nothing');
-		$stub->answer(verdict => 'ham', remove_rejects => 1);
+		$script->answer(verdict => 'ham', remove_rejects => 1);
 		for my $id ('<r1@', '<@>', '@', 'r1@x', '<R1@x>', '') {
 			$site->deliver('ann', message(id => $id));
 		}
@@ -490,14 +490,14 @@ subtest 'Rejects' => sub {
 		    qr/<r1\@x> was delivered: removed 1 from Rejects/),
 		    'the log says so');
 
-		$stub->answer(verdict => 'rejects', mailbox => 'Rejects',
+		$script->answer(verdict => 'rejects', mailbox => 'Rejects',
 		    remove_rejects => 1);
 		$site->deliver('ann', message(id => '<r3@x>'));
 		is_deeply([grep { /r3/ } @{ $in->() }], ['Rejects <r3@x>'],
 		    'the daemon can file there, too');
 		if ($sieve) {
 			$site->script('ann', "discard;\n");
-			$stub->answer(verdict => 'ham', remove_rejects => 1);
+			$script->answer(verdict => 'ham', remove_rejects => 1);
 			$site->deliver('ann', message(id => '<r2@x>'));
 			is(scalar(grep { /Rejects <r2\@x>/ } @{ $in->() }), 1,
 			    'what the user discards was not delivered');
@@ -532,7 +532,7 @@ subtest 'no Rejects' => sub {
 	like($site->deliver('ann+Rejects', message()),
 	    qr/^451 .*rejected messages is not available/,
 	    'a copy without a place is refused for now');
-	$stub->answer(verdict => 'ham', remove_rejects => 1);
+	$script->answer(verdict => 'ham', remove_rejects => 1);
 	like($site->deliver('ann', message()), qr/^250/, 'others are taken');
 	is_deeply([map { $_->{mailbox} } take($site, 'ann')], ['INBOX'],
 	    'and INBOX has no rejected one');

@@ -10,7 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Signet::Dovecot;
-use Signet::MailboxStub;
+use Signet::ScriptedMailbox;
 use Signet::Util qw(temp_dir wait_for slurp spew need_programs run_with_input);
 
 Signet::Dovecot->need(sieve => 1, plugin => 1);
@@ -33,11 +33,11 @@ for my $name (qw(imap lmtp)) {
 	$services .= "service $name {\n  executable = $dir/$name\n}\n";
 }
 
-my $stub = Signet::MailboxStub->new;
+my $script = Signet::ScriptedMailbox->new;
 my $dovecot = Signet::Dovecot->new(
 	sieve => 1, lines => $services,
 	settings => { lmtp_save_to_detail_mailbox => 'yes' },
-	plugin => { signet_socket => $stub->socket_path,
+	plugin => { signet_socket => $script->socket_path,
 	    signet_spool_dir => $spool, signet_timeout => '60s',
 	    signet_quota_interval => '0' },
 	users => { ann => {}, bob => { plugin => 0 },
@@ -95,18 +95,18 @@ sub deliver {
 	return;
 }
 
-$stub->answer(@junk);
+$script->answer(@junk);
 deliver(qr/^250/, 'a rejected one', message(id => '<r@x>'), 'ann+Rejects');
 deliver(qr/^250/, 'for three', message(id => '<r@x>',
     head => "X-Signet-Junk: forged\n"), qw(ann max bob));
 deliver(qr/^250/, 'kept by Sieve', message(), 'ann') for 1 .. 2;
-$stub->answer(@junk, mailbox => 'x/../y');
+$script->answer(@junk, mailbox => 'x/../y');
 deliver(qr/^250/, 'filed nowhere', message(), 'max');
 for my $fault (qw(hang garbage oversize early)) {
-	$stub->behave($fault);
+	$script->behave($fault);
 	deliver(qr/^250/, $fault, message(body => "z" x 4000 . "\n"), 'hal');
 }
-$stub->answer(@junk);
+$script->answer(@junk);
 deliver(qr/^552/, 'over quota', message(body => 'x' x 9000 . "\n"), 'max');
 $lmtp->quit;
 

@@ -1,11 +1,11 @@
-package Signet::MailboxStub;
+package Signet::ScriptedMailbox;
 
 # A signet-mailbox that does what the test says: it listens where a delivery
 # asks, keeps every question, and answers or fails as it is told.
 #
-#   my $stub = Signet::MailboxStub->new(dir => $dir);   # $dir/mailbox.sock
-#   $stub->answer(mailbox => 'Junk', keyword => '$Junk', ...);
-#   $stub->behave('hang');     # takes the question and says nothing
+#   my $script = Signet::ScriptedMailbox->new(dir => $dir);   # $dir/mailbox.sock
+#   $script->answer(mailbox => 'Junk', keyword => '$Junk', ...);
+#   $script->behave('hang');     # takes the question and says nothing
 #       'close'                # closes without reading
 #       'cut'                  # closes within its answer
 #       'early'                # answers what it was told, reads nothing more
@@ -13,8 +13,8 @@ package Signet::MailboxStub;
 #       'slow'                 # byte by byte, for ever
 #       'oversize'             # a line without an end
 #       'raw', $bytes          # says just that
-#   my @questions = $stub->questions;    # { user, from, ..., message }
-#   $stub->forget; $stub->stop; $stub->start;
+#   my @questions = $script->questions;    # { user, from, ..., message }
+#   $script->forget; $script->stop; $script->start;
 #
 # A question counts once it was read to its end.
 
