@@ -53,8 +53,7 @@ test_refused(void **state)
 	    "a\tb\tSTORAGE\t8\t\t0",
 	    "a\tb\tSTORAGE\t99999999999999999999\t-\t0",
 	    "a\xff\tb\tSTORAGE\t8\t-\t0",
-	    "a\001"
-	    "0\tb\tSTORAGE\t8\t-\t0"};
+	    "a\0010\tb\tSTORAGE\t8\t-\t0"};
 	struct quota_columns columns =
 	    columns_of("Username\tQuota name\tType\tValue\tLimit\t%");
 	struct quota_line line;
