@@ -393,7 +393,7 @@ subtest 'hangs' => sub {
 	$hangs->('lmtp', 'byte by byte');
 	is(-s $breaker, 1, 'is a hanging daemon, too');
 	chown 5001, 5001, $breaker;
-	spew($breaker, 'xxx');
+	spew($breaker, 'x' x 3);
 	$script->answer(@junk);
 	ok($way{lmtp}->($dovecot, 'ann', message()), 'what another uid says');
 	is((take($dovecot, 'ann'))[0]{mailbox}, 'Junk', 'is not believed');

@@ -129,16 +129,10 @@ sub _talk {
 # The peer writes no more, so what ends this is that it is gone.
 sub _wait_end {
 	my ($peer) = @_;
-	Time::HiRes::sleep(0.02) while _is_there($peer);
-	return;
-}
-
-sub _is_there {
-	my ($peer) = @_;
 	my $poll = IO::Poll->new;
 	$poll->mask($peer => IO::Poll::POLLHUP() | IO::Poll::POLLERR());
-	$poll->poll(0);
-	return !$poll->events($peer);
+	$poll->poll while !$poll->events($peer);
+	return;
 }
 
 sub _say_slowly {
