@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/arena.h"
+#include "base/crypto.h"
 #include "base/why.h"
 #include "io/log.h"
 #include "io/resolver_unbound.h"
@@ -290,6 +291,7 @@ main(int argc, char **argv)
 	struct program program = {.lock = PTHREAD_MUTEX_INITIALIZER};
 	struct why why;
 
+	crypto_begin();
 	if (argc > 1 && strcmp(argv[1], "--explain") == 0)
 		return sign_explain_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {

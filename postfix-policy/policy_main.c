@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include "base/arena.h"
+#include "base/crypto.h"
 #include "base/why.h"
 #include "io/log.h"
 #include "io/resolver_unbound.h"
@@ -454,6 +455,7 @@ main(int argc, char **argv)
 {
 	struct why why;
 
+	crypto_begin();
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		puts("signet-policy " PACKAGE_VERSION);
 		return 0;

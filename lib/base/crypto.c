@@ -42,6 +42,12 @@ fetch_all(void)
 	fetched.ed25519 = EVP_SIGNATURE_fetch(NULL, "ED25519", NULL);
 }
 
+void
+crypto_begin(void)
+{
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
 static const EVP_MD *
 hash_method(enum crypto_hash hash)
 {

@@ -16,6 +16,11 @@
 struct arena;
 struct why;
 
+/* First of all in a program with threads that it cannot wait for, as those of
+ * libmilter: what OpenSSL keeps is not taken down at exit, while they may
+ * still use it, and each of them frees its own when it ends. */
+void crypto_begin(void);
+
 enum crypto_hash { CRYPTO_SHA1 = 1, CRYPTO_SHA256 };
 
 #define CRYPTO_HASH_BYTES_MAX 32
