@@ -17,7 +17,7 @@ use Signet::Tour;
 use Signet::TourJunk;
 use Signet::TourReports;
 use Signet::TourTls;
-use Signet::Util qw(spew slurp run_command must_run program_path is_alive
+use Signet::Util qw(spew slurp run_command must_run program_path born is_alive
     wait_for now);
 
 my ($verb, $dir, @arguments) = @ARGV;
@@ -32,15 +32,6 @@ $verb{$verb}->(@arguments);
 exit 0;
 
 sub state { return $json->decode(slurp("$dir/state")) }
-
-# Start time of a process, so that another one with its number is not taken
-# for it.
-sub born {
-	my ($pid) = @_;
-	my $stat = slurp("/proc/$pid/stat") // return '';
-	$stat =~ s/.*\) //;
-	return (split ' ', $stat)[19];
-}
 
 # --- start ---
 
@@ -130,12 +121,13 @@ sub stop {
 	for my $name ('postfix', 'other postfix', qw(dovecot signet-mailbox
 	    signet-milter signet-sign signet-load postgres nsd)) {
 		my ($pid, $born) = @{ $processes->{$name} };
-		next unless born($pid) eq $born;
+		next unless is_alive($pid, $born);
 		# with the processes of its group
 		Signet::Dovecot->end($pid) if $name eq 'dovecot';
 		# PostgreSQL: the fast shutdown, which does not wait for clients
 		kill $name eq 'postgres' ? 'INT' : 'TERM', $pid;
-		wait_for(30, sub { !is_alive($pid) }, "the end of $name");
+		wait_for(30, sub { !is_alive($pid, $born) },
+		    "the end of $name");
 	}
 	return;
 }

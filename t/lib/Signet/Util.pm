@@ -27,7 +27,7 @@ use Time::HiRes ();
 our @EXPORT_OK = qw(temp_dir free_port wait_for run_command must_run slurp
     spew append_file need_programs skip_or_fail at_end top_dir build_dir
     vectors_dir spawn end_process can_connect find_program program_path now
-    run_with_input is_alive group_is_alive whole_lines);
+    run_with_input born is_alive group_is_alive whole_lines);
 
 use constant PATIENCE => 120;
 
@@ -270,10 +270,20 @@ sub end_process {
 	return $status;
 }
 
-# Does the process run? One that has ended and waits for its parent does not.
-sub is_alive {
+# When a process began, in clock ticks: a number is soon another process's.
+sub born {
 	my ($pid) = @_;
+	my $stat = slurp("/proc/$pid/stat") // return '';
+	$stat =~ s/.*\) //s;
+	return (split ' ', $stat)[19];
+}
+
+# Does the process run (the one that was born then)? One that has ended and
+# waits for its parent does not.
+sub is_alive {
+	my ($pid, $born) = @_;
 	my $stat = slurp("/proc/$pid/stat") // return 0;
+	return 0 if defined $born && born($pid) ne $born;
 	return $stat !~ /\) [ZX] /;
 }
 
