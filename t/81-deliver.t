@@ -392,8 +392,10 @@ subtest 'hangs' => sub {
 	$script->behave('slow');
 	$hangs->('lmtp', 'byte by byte');
 	is(-s $breaker, 1, 'is a hanging daemon, too');
-	chown 5001, 5001, $breaker;
+	# a new file: fs.protected_regular may forbid to write to that of another
+	unlink $breaker;
 	spew($breaker, 'x' x 3);
+	chown 5001, 5001, $breaker;
 	$script->answer(@junk);
 	ok($way{lmtp}->($dovecot, 'ann', message()), 'what another uid says');
 	is((take($dovecot, 'ann'))[0]{mailbox}, 'Junk', 'is not believed');
