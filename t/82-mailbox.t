@@ -139,13 +139,13 @@ subtest 'the last one wins' => sub {
 	$mailbox->move_junk('c', spam(2), stamp => $stamp[1]);
 	$mailbox->rest;
 	like(totals('c'), qr/\A1\|1\|/, 'of another message it counts');
-	# many of one message in one batch
+	# many of one message in one batch: it finds all of them at once
 	my $final = Signet::Mailbox::stamp() + 100;
-	$mailbox->signal('STOP');
+	$mailbox->stop;
 	$mailbox->event(kind => 'move', user => 'd', from_class =>
 		$_ % 2 ? 'inbox' : 'junk', to_class => $_ % 2 ? 'junk' : 'inbox',
 	    message => spam(3), stamp => $final + $_) for reverse 1 .. 9;
-	$mailbox->signal('CONT');
+	$mailbox->start;
 	$mailbox->rest;
 	is($pg->psql('select state, spam, ham from signet.v_junk_message m '
 		. "join signet.v_junk_account using (account) where account = "
