@@ -287,12 +287,13 @@ glue_remove_field(struct glue_message *message, const char *name, size_t number)
 /* libmilter wants folded lines with a bare line feed, and with LEADSPC the
  * space after the colon. */
 static char *
-header_value(struct arena *arena, struct text value)
+header_value(struct arena *arena, struct text space, struct text value)
 {
-	char *to = arena_bytes(arena, value.len + 2), *at = to;
+	char *to = arena_bytes(arena, space.len + value.len + 1), *at = to;
 	size_t i;
 
-	*at++ = ' ';
+	for (i = 0; i < space.len; i++)
+		*at++ = space.at[i];
 	for (i = 0; i < value.len; i++)
 		if (value.at[i] != '\r')
 			*at++ = value.at[i];
@@ -305,7 +306,23 @@ glue_insert_field(struct glue_message *message, struct arena *arena, int index,
 		  const char *name, struct text value)
 {
 	smfi_insheader(message->ctx, index, (char *)(uintptr_t)name,
-		       header_value(arena, value));
+		       header_value(arena, TEXT(" "), value));
+}
+
+void
+glue_add_field(struct glue_message *message, struct arena *arena,
+	       const char *name, struct text value)
+{
+	smfi_addheader(message->ctx, (char *)(uintptr_t)name,
+		       header_value(arena, TEXT(" "), value));
+}
+
+void
+glue_change_field(struct glue_message *message, struct arena *arena,
+		  const char *name, size_t number, struct text value)
+{
+	smfi_chgheader(message->ctx, (char *)(uintptr_t)name, (int)number,
+		       header_value(arena, TEXT(""), value));
 }
 
 void

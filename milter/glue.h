@@ -81,6 +81,12 @@ void glue_remove_field(struct glue_message *message, const char *name,
  * lines may end in CRLF or LF. */
 void glue_insert_field(struct glue_message *message, struct arena *arena,
 		       int index, const char *name, struct text value);
+/* Below all others, or in the place that the MTA keeps for it. */
+void glue_add_field(struct glue_message *message, struct arena *arena,
+		    const char *name, struct text value);
+/* `number` as above; `value` is all that stands behind the colon. */
+void glue_change_field(struct glue_message *message, struct arena *arena,
+		       const char *name, size_t number, struct text value);
 void glue_quarantine(struct glue_message *message, const char *reason);
 /* What a rejection says: "550", "5.7.1", and a line. */
 void glue_reply(struct glue_message *message, const char *code,

@@ -139,6 +139,27 @@ insert(struct glue_message *message, const struct sign_session *session,
 			  text_skip(value, 1));
 }
 
+/* The form in which it was signed. */
+static void
+change_fields(struct glue_message *message, const struct sign_session *session)
+{
+	const struct sendmail_change *change = session->form.changes;
+	size_t i;
+
+	if (session->signature_count == 0 && session->sealed.instance == 0)
+		return;
+	for (i = 0; i < session->form.count; i++, change++) {
+		const char *name = text_string(session->arena, change->name);
+
+		if (change->number == 0)
+			glue_add_field(message, session->arena, name,
+				       text_skip(change->value, 1));
+		else
+			glue_change_field(message, session->arena, name,
+					  change->number, change->value);
+	}
+}
+
 static void
 insert_all(struct glue_message *message, const struct sign_session *session)
 {
@@ -146,6 +167,7 @@ insert_all(struct glue_message *message, const struct sign_session *session)
 	const char *tls = sign_requiretls_word(session);
 	size_t i;
 
+	change_fields(message, session);
 	if (tls != NULL)
 		glue_insert_field(message, session->arena, 0, "X-Signet-TLS",
 				  text_from(tls));

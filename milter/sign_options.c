@@ -15,6 +15,7 @@ static const char *const canons[] = {"relaxed", "simple", NULL};
 static const char *const identities[] = {"none", "domain", "author", NULL};
 static const char *const resigns[] = {"no", "lists", NULL};
 static const char *const removals[] = {"none", "ours", "all", NULL};
+static const char *const servers[] = {"postfix", "sendmail", NULL};
 static const char *const mismatches[] = {"reject", "unsigned", "accept", NULL};
 static const char *const failures[] = {"accept", "tempfail", NULL};
 
@@ -69,6 +70,7 @@ const struct config_option sign_options_table[] = {
     OPTION(sign_headers, CONFIG_STRINGS, NULL, "write names of header fields"),
     OPTION(oversign_headers, CONFIG_STRINGS, NULL,
 	   "write names of header fields"),
+    WORD(mail_server, servers, "postfix", "write postfix or sendmail"),
     {"sign", "line_length_limit", CONFIG_UINT, AT(line_length_limit), "998", 0,
      65536, NULL, "write what smtp_line_length_limit of Postfix says, or 0"},
     WORD(signing_failure, failures, "accept", "write accept or tempfail"),

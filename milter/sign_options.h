@@ -25,6 +25,9 @@ enum signature_removal {
 /* A login that does not own the address it writes in the name of. */
 enum mismatch { MISMATCH_REJECT, MISMATCH_UNSIGNED, MISMATCH_ACCEPT };
 
+/* Who sends what is signed. */
+enum mail_server { SERVER_POSTFIX, SERVER_SENDMAIL };
+
 enum signing_failure { FAILURE_ACCEPT, FAILURE_TEMPFAIL };
 
 struct sign_options {
@@ -53,6 +56,7 @@ struct sign_options {
 	uint64_t expiry_s;
 	int identity;
 	struct config_strings sign_headers, oversign_headers;
+	int mail_server;
 	uint64_t line_length_limit; /* 0: the mail server breaks no lines */
 	int signing_failure;
 

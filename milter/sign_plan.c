@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "base/why.h"
-#include "mailauth/line_limit.h"
 #include "milter/arc_chain.h"
+#include "milter/sign_sent.h"
 #include "milter/sign_session.h"
 
 /* --- is it ours --- */
@@ -209,20 +209,6 @@ cover_names(struct sign_session *session, struct why *why)
 	       cover_list(session, &options->oversign_headers, true, why);
 }
 
-/* What the mail server makes of long lines is what is signed. */
-static void
-limit_lines(struct sign_session *session)
-{
-	uint64_t limit = session->engine->options->line_length_limit;
-
-	session->sent = &session->message;
-	if (limit == 0)
-		return;
-	session->sent = line_limit_message(session->arena, &session->message,
-					   (size_t)limit);
-	body_digests_limit_lines(session->digests, (size_t)limit);
-}
-
 static void
 plan_signatures(struct sign_session *session)
 {
@@ -296,7 +282,7 @@ plan_seal(struct sign_session *session)
 void
 sign_plan(struct sign_session *session)
 {
-	limit_lines(session);
+	sign_sent(session);
 	session->origin = find_origin(session);
 	author_find(session->arena, &session->message, &session->author);
 	if (session->origin == ORIGIN_FOREIGN) {

@@ -12,6 +12,7 @@
 #include "mailauth/arc_seal.h"
 #include "mailauth/author.h"
 #include "mailauth/dkim_sign.h"
+#include "mailauth/sendmail_form.h"
 #include "mailtls/requiretls.h"
 #include "milter/key_choice.h"
 #include "milter/sign_engine.h"
@@ -48,6 +49,7 @@ struct sign_session {
 	struct requiretls requiretls;
 	struct message message;
 	const struct message *sent;   /* the same, as it goes on the wire */
+	struct sendmail_form form;    /* and what makes it so */
 	struct body_digests *digests; /* set: the header is complete */
 	bool body_wanted;
 	int64_t begun_ms;

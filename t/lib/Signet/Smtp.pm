@@ -26,6 +26,7 @@ sub new {
 	my $socket = IO::Socket::INET->new(
 		PeerAddr => $option{host} // '127.0.0.1',
 		PeerPort => $option{port}, Proto => 'tcp', Timeout => 30,
+		$option{local} ? (LocalAddr => $option{local}) : (),
 	) or die "SMTP port $option{port}: $@\n";
 	binmode $socket;
 	my $self = bless {
