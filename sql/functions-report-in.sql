@@ -47,10 +47,11 @@ as $$
 begin
 	return query
 	with record as materialized (
-	select row_number() over () as no,
-	       (i.begin_at at time zone 'UTC')::date as day, i.domain,
+	select (i.begin_at at time zone 'UTC')::date as day, i.domain,
 	       i.organization, r.source_ip, r.header_from, r.count,
 	       coalesce(r.dkim = 'pass' or r.spf = 'pass', false) as aligned,
+	       coalesce(r.source_ip in (select o.address
+			from signet.own_address o), false) as own,
 	       r.signatures
 	from signet.report_in i
 	join signet.report_in_record r on r.report = i.id
@@ -77,29 +78,24 @@ begin
 	select s.day, s.from_domain, max(s.messages)::bigint as messages
 	from signed s
 	group by 1, 2
-	), signature as materialized (
-	select r.no, r.day, lower(g ->> 'domain') as domain,
-	       g ->> 'selector' as selector, g ->> 'result' as result,
-	       concat(g ->> 'domain', '=', g ->> 'result') as told
-	from record r, lateral jsonb_array_elements(r.signatures) g
-	), named as materialized (
-	select s.no, bool_or(s.result = 'pass') as passed
-	from signature s
-	join key k on k.domain = s.domain and k.selector = s.selector
-		and k.day = s.day
-	group by 1
-	), told as materialized (
-	select s.no, jsonb_agg(s.told) as told from signature s group by 1
 	), judged as (
-	select r.*, a.address is not null as own, t.told,
-	       case when a.address is not null or n.passed then 'ours'
-		    when n.no is not null then 'claims to be ours'
-		    else 'not ours' end as whose
+	-- each record by itself: nobody can tell how many there will be, and a
+	-- join of one list with another may compare each with each
+	select r.*, t.told, case
+		when r.own or t.passed then 'ours'
+		when t.passed is not null then 'claims to be ours'
+		else 'not ours' end as whose
 	from record r
-	left join (select distinct o.address from signet.own_address o) a
-		on a.address = r.source_ip
-	left join named n on n.no = r.no
-	left join told t on t.no = r.no
+	cross join lateral (
+		select jsonb_agg(concat(g ->> 'domain', '=', g ->> 'result'))
+			as told,
+		       bool_or(case when (r.day, lower(g ->> 'domain'),
+					  g ->> 'selector')
+			in (select k.day, k.domain, k.selector from key k)
+			then coalesce(g ->> 'result', '') = 'pass' end)
+			as passed
+		from jsonb_array_elements(r.signatures) g
+	) t
 	), summed as (
 	select j.day, j.domain, j.header_from, j.source_ip, j.organization,
 	       j.own, j.whose, sum(j.count)::bigint as messages,
@@ -108,6 +104,17 @@ begin
 	       bool_and(j.aligned) as aligned, jsonb_agg(j.told) as told
 	from judged j
 	group by 1, 2, 3, 4, 5, 6, 7
+	), beside as (
+	-- the rows to be told, and what was sent, brought together by sorting
+	select w.*, max(w.sent) over (partition by w.day, w.header_from)
+			as signed
+	from (
+		select s.*, true as is_row, null::bigint as sent from summed s
+		union all
+		select s.day, null, s.from_domain, null, null, null, null,
+		       null, null, null, null, false, s.messages
+		from sent s
+	) w
 	)
 	select w.day, w.domain, w.header_from, w.source_ip, w.organization,
 	       w.messages, w.failed, w.own,
@@ -120,9 +127,9 @@ begin
 	       case when w.aligned then w.whose || ', and passing'
 		    when w.whose = 'ours' then 'ours, and failing elsewhere'
 		    else w.whose || ', and failing' end,
-	       s.messages
-	from summed w
-	left join sent s on s.day = w.day and s.from_domain = w.header_from;
+	       w.signed
+	from beside w
+	where w.is_row;
 end
 $$;
 comment on function signet.report_in_ours(date, date) is

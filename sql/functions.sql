@@ -33,6 +33,21 @@ comment on function signet.comment_view(regclass, regclass) is
 	'Gives the columns of a view the comments of the columns with the '
 	'same names in the table that it shows.';
 
+-- Views of days join these with the rows of each day, so that a condition on
+-- the day keeps a query to its partitions.
+create or replace function signet.partition_days(p_table regclass)
+returns setof date
+language sql stable rows 40
+set search_path = pg_catalog, pg_temp
+as $$
+	select to_date(right(c.relname, 8), 'YYYYMMDD')
+	from pg_inherits i
+	join pg_class c on c.oid = i.inhrelid
+	where i.inhparent = p_table
+$$;
+comment on function signet.partition_days(regclass) is
+	'UTC days for which a table has a partition.';
+
 -- Partitions ---------------------------------------------------------------
 
 -- A partition is made beside its parent and attached, because that lets

@@ -54,6 +54,11 @@ grant execute on function
 	signet.status_database()
 	to signet_admin;
 
+-- views of days call it for their reader
+grant execute on function
+	signet.partition_days(regclass)
+	to signet_admin;
+
 grant execute on function
 	signet.report_suppressed(text, text),
 	signet.dmarc_failure_plan(integer, integer),

@@ -76,14 +76,17 @@ select e.day, e.evaluations, e.domains,
 		'reports of this day were refused, and none has gone out'
        end as alert
 from (
-	select (v.at at time zone 'UTC')::date as day,
-	       count(*) as evaluations,
-	       count(distinct v.policy_domain) filter (where not v.optional)
-		as domains
-	from signet.dmarc_evaluation v
-	where v.at < (now() at time zone 'UTC')::date::timestamp
-		at time zone 'UTC'
-	group by 1) e
+	select d.day, v.evaluations, v.domains
+	from signet.partition_days('signet.dmarc_evaluation') d (day)
+	cross join lateral (
+		select count(*) as evaluations,
+		       count(distinct v.policy_domain)
+			filter (where not v.optional) as domains
+		from signet.dmarc_evaluation v
+		where v.at >= d.day::timestamp at time zone 'UTC'
+		and v.at < (d.day + 1)::timestamp at time zone 'UTC'
+		having count(*) > 0) v
+	where d.day < (now() at time zone 'UTC')::date) e
 left join signet.dmarc_report_period r on r.day = e.day
 left join (
 	select (t.begin_at at time zone 'UTC')::date as day,

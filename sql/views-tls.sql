@@ -66,15 +66,19 @@ comment on column signet.v_tls_failure.instance is
 	'Which MTA of the host.';
 
 create or replace view signet.v_tls_result_day as
-select (r.at at time zone 'UTC')::date as day, r.recipient_domain,
-       p.type as policy_type, r.policy_domain,
-       count(*) filter (where r.success) as successful,
-       count(*) filter (where not r.success) as failed,
-       count(*) filter (where r.success is null) as uncounted,
-       max(r.at) as last_at
-from signet.tls_result r
-left join signet.tls_policy p on p.id = r.policy
-group by 1, 2, 3, 4;
+select d.day, r.*
+from signet.partition_days('signet.tls_result') d (day)
+cross join lateral (
+	select r.recipient_domain, p.type as policy_type, r.policy_domain,
+	       count(*) filter (where r.success) as successful,
+	       count(*) filter (where not r.success) as failed,
+	       count(*) filter (where r.success is null) as uncounted,
+	       max(r.at) as last_at
+	from signet.tls_result r
+	left join signet.tls_policy p on p.id = r.policy
+	where r.at >= d.day::timestamp at time zone 'UTC'
+	and r.at < (d.day + 1)::timestamp at time zone 'UTC'
+	group by 1, 2, 3) r;
 
 comment on view signet.v_tls_result_day is
 	'TLS sessions by UTC day, recipient domain and policy.';

@@ -99,24 +99,28 @@ comment on view signet.v_dmarc_evaluation is
 	'recipient, under the conditions for which evaluations are kept.';
 
 create or replace view signet.v_day as
-select (m.at at time zone 'UTC')::date as day,
-       count(*) as messages,
-       count(*) filter (where m.action = 'accept') as accepted,
-       count(*) filter (where m.action = 'tag') as tagged,
-       count(*) filter (where m.action = 'quarantine') as quarantined,
-       count(*) filter (where m.action = 'reject') as rejected,
-       count(*) filter (where m.action = 'tempfail') as deferred,
-       count(*) filter (where m.spf_result = 'pass') as spf_pass,
-       count(*) filter (where m.dkim_result = 'pass') as dkim_pass,
-       count(*) filter (where m.dmarc_result = 'pass') as dmarc_pass,
-       count(*) filter (where m.dmarc_result = 'fail') as dmarc_fail,
-       count(*) filter (where m.dmarc_result = 'temperror')
+select d.day, m.*
+from signet.partition_days('signet.message') d (day)
+cross join lateral (
+	select count(*) as messages,
+	       count(*) filter (where m.action = 'accept') as accepted,
+	       count(*) filter (where m.action = 'tag') as tagged,
+	       count(*) filter (where m.action = 'quarantine') as quarantined,
+	       count(*) filter (where m.action = 'reject') as rejected,
+	       count(*) filter (where m.action = 'tempfail') as deferred,
+	       count(*) filter (where m.spf_result = 'pass') as spf_pass,
+	       count(*) filter (where m.dkim_result = 'pass') as dkim_pass,
+	       count(*) filter (where m.dmarc_result = 'pass') as dmarc_pass,
+	       count(*) filter (where m.dmarc_result = 'fail') as dmarc_fail,
+	       count(*) filter (where m.dmarc_result = 'temperror')
 		as dmarc_temperror,
-       round(avg(m.total_ms)::numeric, 1) as mean_ms,
-       round(max(m.total_ms)::numeric, 1) as longest_ms,
-       sum(m.size) as bytes
-from signet.message m
-group by 1;
+	       round(avg(m.total_ms)::numeric, 1) as mean_ms,
+	       round(max(m.total_ms)::numeric, 1) as longest_ms,
+	       sum(m.size) as bytes
+	from signet.message m
+	where m.at >= d.day::timestamp at time zone 'UTC'
+	and m.at < (d.day + 1)::timestamp at time zone 'UTC'
+	having count(*) > 0) m;
 
 comment on view signet.v_day is
 	'Messages of each UTC day by action and result.';
@@ -141,22 +145,26 @@ comment on column signet.v_day.longest_ms is
 comment on column signet.v_day.bytes is 'Size of the messages together.';
 
 create or replace view signet.v_domain_day as
-select (m.at at time zone 'UTC')::date as day,
-       m.from_domain,
-       count(*) as messages,
-       count(*) filter (where m.action = 'accept') as accepted,
-       count(*) filter (where m.action = 'tag') as tagged,
-       count(*) filter (where m.action = 'quarantine') as quarantined,
-       count(*) filter (where m.action = 'reject') as rejected,
-       count(*) filter (where m.action = 'tempfail') as deferred,
-       count(*) filter (where m.spf_result = 'pass') as spf_pass,
-       count(*) filter (where m.dkim_result = 'pass') as dkim_pass,
-       count(*) filter (where m.dmarc_result = 'pass') as dmarc_pass,
-       count(*) filter (where m.dmarc_result = 'fail') as dmarc_fail,
-       count(*) filter (where m.dmarc_result = 'temperror')
+select d.day, m.*
+from signet.partition_days('signet.message') d (day)
+cross join lateral (
+	select m.from_domain,
+	       count(*) as messages,
+	       count(*) filter (where m.action = 'accept') as accepted,
+	       count(*) filter (where m.action = 'tag') as tagged,
+	       count(*) filter (where m.action = 'quarantine') as quarantined,
+	       count(*) filter (where m.action = 'reject') as rejected,
+	       count(*) filter (where m.action = 'tempfail') as deferred,
+	       count(*) filter (where m.spf_result = 'pass') as spf_pass,
+	       count(*) filter (where m.dkim_result = 'pass') as dkim_pass,
+	       count(*) filter (where m.dmarc_result = 'pass') as dmarc_pass,
+	       count(*) filter (where m.dmarc_result = 'fail') as dmarc_fail,
+	       count(*) filter (where m.dmarc_result = 'temperror')
 		as dmarc_temperror
-from signet.message m
-group by 1, 2;
+	from signet.message m
+	where m.at >= d.day::timestamp at time zone 'UTC'
+	and m.at < (d.day + 1)::timestamp at time zone 'UTC'
+	group by m.from_domain) m;
 
 comment on view signet.v_domain_day is
 	'Messages of each author domain and UTC day by action and result.';
@@ -177,23 +185,27 @@ comment on column signet.v_domain_day.dmarc_temperror is
 	'DMARC could not be evaluated because DNS did not answer.';
 
 create or replace view signet.v_client_day as
-select (m.at at time zone 'UTC')::date as day,
-       m.client_ip,
-       max(m.client_name) as client_name,
-       count(*) as messages,
-       count(*) filter (where m.action = 'accept') as accepted,
-       count(*) filter (where m.action = 'tag') as tagged,
-       count(*) filter (where m.action = 'quarantine') as quarantined,
-       count(*) filter (where m.action = 'reject') as rejected,
-       count(*) filter (where m.action = 'tempfail') as deferred,
-       count(*) filter (where m.spf_result = 'pass') as spf_pass,
-       count(*) filter (where m.dkim_result = 'pass') as dkim_pass,
-       count(*) filter (where m.dmarc_result = 'pass') as dmarc_pass,
-       count(*) filter (where m.dmarc_result = 'fail') as dmarc_fail,
-       count(*) filter (where m.dmarc_result = 'temperror')
+select d.day, m.*
+from signet.partition_days('signet.message') d (day)
+cross join lateral (
+	select m.client_ip,
+	       max(m.client_name) as client_name,
+	       count(*) as messages,
+	       count(*) filter (where m.action = 'accept') as accepted,
+	       count(*) filter (where m.action = 'tag') as tagged,
+	       count(*) filter (where m.action = 'quarantine') as quarantined,
+	       count(*) filter (where m.action = 'reject') as rejected,
+	       count(*) filter (where m.action = 'tempfail') as deferred,
+	       count(*) filter (where m.spf_result = 'pass') as spf_pass,
+	       count(*) filter (where m.dkim_result = 'pass') as dkim_pass,
+	       count(*) filter (where m.dmarc_result = 'pass') as dmarc_pass,
+	       count(*) filter (where m.dmarc_result = 'fail') as dmarc_fail,
+	       count(*) filter (where m.dmarc_result = 'temperror')
 		as dmarc_temperror
-from signet.message m
-group by 1, 2;
+	from signet.message m
+	where m.at >= d.day::timestamp at time zone 'UTC'
+	and m.at < (d.day + 1)::timestamp at time zone 'UTC'
+	group by m.client_ip) m;
 
 comment on view signet.v_client_day is
 	'Messages of each client address and UTC day by action and result.';

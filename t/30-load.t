@@ -636,6 +636,7 @@ subtest 'rights' => sub {
 			mailbox_set
 			mailbox_touch
 			mailbox_versions
+			partition_days
 			rcpt_security
 			report_in_ours
 			report_suppress_add
