@@ -100,6 +100,7 @@ open_parts(struct program *program, const struct setup *setup, struct why *why)
 	if (program->spool == NULL)
 		return false;
 	setup_resolver_options(setup, &resolver);
+	resolver.told = "mail goes on and its checks are temperror";
 	program->resolver = resolver_unbound_open(&resolver, why);
 	return program->resolver != NULL;
 }

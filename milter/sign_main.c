@@ -137,6 +137,7 @@ open_parts(struct program *program, const struct sign_setup *setup,
 	if (program->spool == NULL)
 		return false;
 	sign_setup_resolver(setup, &resolver);
+	resolver.told = "mail is signed as before";
 	program->resolver = resolver_unbound_open(&resolver, why);
 	if (program->resolver == NULL)
 		return false;

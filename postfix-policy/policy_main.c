@@ -202,6 +202,8 @@ open_sources(const struct settings *settings, struct why *why)
 	if (program.spool == NULL)
 		return false;
 	settings_resolver(settings, &resolver);
+	resolver.told = "what is known counts, others are told to try "
+			"again";
 	program.resolver = resolver_unbound_open(&resolver, why);
 	if (program.resolver == NULL)
 		return false;

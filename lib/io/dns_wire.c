@@ -150,3 +150,19 @@ dns_wire_escape(struct text name, char to[DNS_WIRE_NAME_BYTES])
 	to[used++] = '.';
 	to[used] = '\0';
 }
+
+const char *
+dns_wire_rcode_name(int rcode)
+{
+	switch (rcode) {
+	case 1:
+		return "FORMERR";
+	case 2:
+		return "SERVFAIL";
+	case 4:
+		return "NOTIMP";
+	case 5:
+		return "REFUSED";
+	}
+	return "an error of the server";
+}

@@ -21,4 +21,7 @@ bool dns_wire_record(struct arena *arena, enum dns_type type, struct text data,
 #define DNS_WIRE_NAME_BYTES (4 * LIMIT_DOMAIN_BYTES + 2)
 void dns_wire_escape(struct text name, char to[DNS_WIRE_NAME_BYTES]);
 
+/* The name of a response code that is an error, for log lines. */
+const char *dns_wire_rcode_name(int rcode);
+
 #endif

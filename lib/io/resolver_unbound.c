@@ -17,6 +17,7 @@
 #include "io/clock.h"
 #include "io/dns_cache.h"
 #include "io/dns_flight.h"
+#include "io/dns_health.h"
 #include "io/dns_packed.h"
 #include "io/dns_wire.h"
 
@@ -35,6 +36,7 @@ struct resolver_unbound {
 	struct arena *scratch; /* of the reader */
 	pthread_t reader;
 	int stop_fd;
+	struct dns_health health;
 	_Atomic uint64_t asked, from_cache, failed, bogus;
 };
 
@@ -200,22 +202,6 @@ finish_context(struct ub_ctx *ctx, const struct resolver_options *options,
 
 /* --- answers --- */
 
-static const char *
-rcode_name(int rcode)
-{
-	switch (rcode) {
-	case 1:
-		return "FORMERR";
-	case 2:
-		return "SERVFAIL";
-	case 4:
-		return "NOTIMP";
-	case 5:
-		return "REFUSED";
-	}
-	return "an error of the server";
-}
-
 /* libunbound's words hold names from outside. */
 static const char *
 clean_reason(struct arena *arena, const char *reason)
@@ -275,7 +261,7 @@ take_result(struct arena *arena, const struct ub_result *result,
 	} else {
 		answer->status = DNS_TEMPFAIL;
 		answer->security = DNS_SECURITY_UNKNOWN;
-		answer->reason = rcode_name(result->rcode);
+		answer->reason = dns_wire_rcode_name(result->rcode);
 	}
 }
 
@@ -288,6 +274,7 @@ land(struct dns_flight *flight, const struct dns_answer *answer)
 		atomic_fetch_add(&self->failed, 1);
 	if (answer->status == DNS_BOGUS)
 		atomic_fetch_add(&self->bogus, 1);
+	dns_health_tell(&self->health, dns_flight_name(flight), answer);
 	/* into the cache first: who finds no flight any more looks there */
 	dns_cache_put(self->cache, dns_flight_name(flight),
 		      dns_flight_type(flight), clock_monotonic_ms(), answer);
@@ -398,11 +385,14 @@ static void
 wait_answer(struct resolver *resolver, struct dns_question *question,
 	    struct deadline deadline)
 {
+	struct resolver_unbound *self = (struct resolver_unbound *)resolver;
 	const struct dns_packed *packed;
 
 	packed = dns_flight_wait(question->state, deadline);
-	if (packed == NULL)
+	if (packed == NULL) {
+		dns_health_late(&self->health, question->name);
 		return;
+	}
 	dns_packed_copy(packed, question->arena, &question->answer);
 	question->answered = true;
 }
@@ -439,6 +429,7 @@ free_self(struct resolver_unbound *self)
 	dns_flights_free(self->flights, "the resolver was closed");
 	dns_cache_free(self->cache);
 	arena_free(self->scratch);
+	dns_health_end(&self->health);
 	free(self);
 }
 
@@ -447,6 +438,7 @@ resolver_unbound_open(const struct resolver_options *options, struct why *why)
 {
 	struct resolver_unbound *self = xcalloc(1, sizeof(*self));
 
+	dns_health_init(&self->health, options->told);
 	self->resolver.ask = ask;
 	self->resolver.wait = wait_answer;
 	self->cache =

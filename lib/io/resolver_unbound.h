@@ -24,6 +24,8 @@ struct resolver_options {
 				 with `forward`: no validation, all is
 				 insecure */
 	size_t cache_entries; /* of our own cache; 0: the default */
+	const char *told;     /* the log tells when the DNS is away, and what
+				 becomes of what rests on it; NULL: not */
 	bool is_small;	      /* libunbound's caches hold little: what comes
 				 of the answers is kept elsewhere */
 };

@@ -1,0 +1,62 @@
+#!/usr/bin/perl
+# The DNS fails, while mail flows: docs/operations.md, cells dns-*.
+
+use strict;
+use warnings;
+use FindBin ();
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Signet::FaultSite;
+
+Signet::FaultSite->need;
+my $world = Signet::FaultSite->new;
+my ($flow, $dns) = @$world{qw(flow dns)};
+my $milter = $world->{site}{milter};
+my $faults = $world->faults('dns');
+
+$faults->cell(absent => sub {
+	$flow->pause;
+	$dns->refuse;
+	$milter->restart;
+	$flow->resume;
+	$faults->line(0);
+	$dns->pass;
+	$world->well(4);
+});
+
+$faults->cell(lost => sub {
+	$dns->refuse;
+	$faults->line(0);
+	$dns->pass;
+	$world->well(4);
+});
+
+$faults->cell(slow => sub {
+	$dns->slow(0.1);
+	$world->well(4);
+	$dns->pass;
+	$world->well(4);
+});
+
+$faults->cell(wrong => sub {
+	for my $lie (qw(forge servfail nonsense)) {
+		$dns->lie($lie);
+		$flow->taken(4);
+	}
+	$dns->pass;
+	$world->well(4);
+});
+
+$faults->cell(flapping => lines => 4, sub {
+	for (1 .. 4) {
+		$dns->refuse;
+		$flow->taken(2);
+		$dns->pass;
+		$flow->taken(2);
+	}
+	$world->well(4);
+});
+
+$faults->done;
+$world->stop;
+done_testing;
