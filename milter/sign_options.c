@@ -131,6 +131,23 @@ check_metrics(const char *metrics, struct why *why)
 		       metrics);
 }
 
+/* Whoever reaches the socket may say that he has logged in. */
+static bool
+check_listen(const char *listen, struct why *why)
+{
+	struct listen_address address;
+
+	if (!listen_parse(listen, &address, why))
+		return why_prefix(why, "listen");
+	return listen_is_private(&address) ||
+	       why_set(why,
+		       "listen: who reaches \"%.80s\" gets our signatures, and "
+		       "the Internet would; write unix:/path, "
+		       "inet:port@127.0.0.1 or an address of a network of "
+		       "your own",
+		       listen);
+}
+
 static bool
 check_sockets(const struct origin *origin, const struct sign_options *options,
 	      struct why *why)
@@ -138,10 +155,8 @@ check_sockets(const struct origin *origin, const struct sign_options *options,
 	struct listen_address address;
 	mode_t mode;
 
-	if (!listen_parse(options->listen, &address, why)) {
-		why_prefix(why, "listen");
+	if (!check_listen(options->listen, why))
 		return blame(origin, "listen", why);
-	}
 	if (!listen_parse_mode(options->socket_mode, &mode, why)) {
 		why_prefix(why, "socket_mode");
 		return blame(origin, "socket_mode", why);

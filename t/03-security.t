@@ -12,7 +12,7 @@ use Signet::Util qw(slurp top_dir program_path run_command find_program);
 my $top = top_dir();
 my $page = slurp("$top/docs/security.md");
 my $make = slurp("$top/Makefile.am");
-my %item;
+my (%item, %named);
 
 # --- the tests that are named ---
 
@@ -36,11 +36,14 @@ for my $row (grep { /^\|/ } split /\n/, $page) {
 			cmp_ok($times, '>=', $file =~ /\.c$/ ? 2 : 1,
 			    "... and in $file");
 			$item{$number}++;
+			$named{$number}++;
 		}
 	}
 }
 cmp_ok($count, '>', 40, 'the page names tests');
-is_deeply([grep { !$item{$_} } 1 .. 32, 36 .. 43, 45], [], 'each item has its test');
+is_deeply([grep { !$item{$_} } 1 .. 47], [], 'each item has its row');
+is_deeply([grep { !$named{$_} } 1 .. 47], [],
+    'each item has a test of its name');
 
 # The other way round: no test of an item that the page does not tell.
 for my $file (glob "$top/t/unit/peers_*_test.c") {
@@ -112,6 +115,31 @@ subtest item_13_no_scripts => sub {
 		is(join(' ', sort keys %database), '',
 		    '... and it calls no database');
 	}
+};
+
+subtest item_44_no_user_interface => sub {
+	my (%accepts, @html);
+	for my $file (sources(qw(lib/base lib/mailauth lib/mailtls lib/io
+	    lib/judge milter reporter dmarc-reporter dovecot-plugin admin sql
+	    postfix-policy tlsrpt-collector))) {
+		my $name = $file =~ s{^\Q$top\E/}{}r;
+		my $text = slurp($file);
+		$text =~ s{/\*.*?\*/}{}gs;
+		$accepts{$name} = 1 if $text =~ /\baccept4?\s*\(/;
+		push @html, $name if $text =~ m{text/html|Set-Cookie|
+		    WWW-Authenticate|HTTP/1\.}ix;
+	}
+	# Postfix's and Dovecot's protocols, and figures for Prometheus; the
+	# milters have libmilter
+	is_deeply([sort keys %accepts], ['dovecot-plugin/mailbox_server.c',
+	    'lib/io/metrics_server.c', 'postfix-policy/server.c'],
+	    'who takes connections');
+	is(join(' ', grep { !m{^lib/io/metrics_server\.c$
+	    |^lib/judge/|^lib/mailauth/mime|^lib/base/mime}x } @html), '',
+	    'figures alone are served by HTTP, and no page');
+	my $server = slurp("$top/lib/io/metrics_server.c");
+	like($server, qr/listen_is_local/, 'figures are for this host');
+	like($server, qr/405 Method Not Allowed/, '... and can only be read');
 };
 
 subtest item_17_warnings_are_errors => sub {

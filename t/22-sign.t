@@ -396,6 +396,60 @@ END
 	is($got->{answer}{action}, 'continue', 'a strange login');
 };
 
+# Two tenants of one host (CVE-2024-7208, CVE-2024-7209).
+subtest 'item_34_only_in_ones_own_name' => sub {
+	my $s = Signet::Signer->new(
+		keys => { 'a.test' => { s1 => $rsa },
+		    'b.test' => { s1 => $other } },
+		files => { senders => "\@a.test ann\n\@b.test bob\n" });
+	$s->reconfigure(sign => { sender_table => "$s->{dir}/senders" });
+	for my $from ('x@b.test', 'X@B.TEST', 'x@b.test.', '"x"@b.test',
+		'x@(c)b.test', 'x@a.test, x@b.test', 'x@b.test, x@a.test',
+		'"x@a.test" <x@b.test>', 'x@b.test <x@a.test>',
+		'<@a.test:x@b.test>', 'a: x@b.test;',
+		"x\@b.test\nFrom: x\@a.test", "x\@a.test\nFrom: x\@b.test") {
+		for my $mail_from ('x@a.test', 'x@b.test') {
+			my $got = $s->send(data => message(From => $from),
+			    login => 'ann', from => $mail_from);
+			(my $shown = $from) =~ s/\n/ | /g;
+			is(join(' ', grep { m{^b[.]test/} }
+				signers($got->{text})), '',
+			    "$shown, MAIL FROM:<$mail_from>");
+		}
+	}
+	my $got = $s->send(data => message(From => 'x@a.test',
+		Sender => 'x@b.test', 'Reply-To' => 'x@b.test'),
+	    login => 'ann', from => 'x@b.test');
+	is_deeply([signers($got->{text})], ['a.test/s1'],
+	    'Sender and MAIL FROM choose nothing');
+	$got = $s->send(data => message(From => 'x@b.test'), login => 'bob');
+	is_deeply([signers($got->{text})], ['b.test/s1'], 'its owner does');
+};
+
+subtest 'item_35_who_reaches_the_socket' => sub {
+	my $s = Signet::Signer->new(
+		keys => { 'example.com' => { s1 => $rsa } },
+		sign => { socket_mode => undef });
+	my $path = $s->socket =~ s/^unix://r;
+	is(sprintf('%04o', (stat $path)[2] & 07777), '0660',
+	    'the socket is for owner and group');
+	my $got = $s->send(data => message(), client => '198.51.100.7');
+	is_deeply([signers($got->{text})], [],
+	    'who is neither logged in nor ours gets nothing');
+	for my $open ('inet:8891@0.0.0.0', 'inet6:8891@::',
+		'inet:8891@9.9.9.9', 'inet6:8891@2606:4700::1') {
+		$s->configure(sign => { listen => $open });
+		my ($status, undef, $err) = $s->check;
+		isnt($status, 0, "$open is refused");
+		like($err, qr/signet\.conf:\d+: listen: .*write unix:/,
+		    '... with the remedy');
+	}
+	for my $near ('inet:8891@127.0.0.1', 'inet:8891@10.0.0.5') {
+		$s->configure(sign => { listen => $near });
+		is([$s->check]->[0], 0, "$near may be");
+	}
+};
+
 subtest 'a start with an error' => sub {
 	my $s = Signet::Signer->new(start => 0,
 	    keys => { 'example.com' => { s1 => $rsa } });

@@ -56,6 +56,26 @@ for my $kind (sort keys %bytes) {
 	unlike($got->{results}, qr/[\x00-\x08\x0b-\x1f\x7f]/,
 	    "$kind: the field is clean");
 }
+# What one mail server takes for the end of a message (CVE-2023-51764 and its
+# like) is text to us, whichever way it is written.
+subtest 'item_33_one_message_is_one' => sub {
+	for my $end ("\n.\n", "\r.\r", "\n.\r\n", "\r\n.\n", "\r\n.\r",
+		"\r\n\0.\r\n", "\r\n.\r\n") {
+		(my $shown = $end) =~ s/([^.])/sprintf '\\x%02x', ord $1/ge;
+		my $before = () = $in->milter->log =~ /: client=/g;
+		my $got = $in->send(data => Signet::Inbound::good_message()
+		    . "x${end}MAIL FROM:<a\@bank.example>\r\nRCPT TO:"
+		    . "<u\@site.test>\r\nDATA\r\nFrom: a\@bank.example"
+		    . "\r\n\r\nx\r\n");
+		is($got->{answer}{action}, 'continue', "$shown: answered");
+		is($got->{event}{from_domain}, 'good.example',
+		    '... its author is the first');
+		is_deeply([map { $_->{result} } @{ $got->{event}{dkim} }],
+		    ['fail'], '... and the signature is broken');
+		my $after = () = $in->milter->log =~ /: client=/g;
+		is($after - $before, 1, '... one message');
+	}
+};
 for my $case (['NUL in the body', "a\0b\0"], ['bare CR in the body', "a\rb\r"],
 	['bare LF', "a\nb\n"], ['no line end', 'abc'], ['one byte', 'x'],
 	['CR alone', "\r"], ['only line ends', "\r\n" x 50],

@@ -26,11 +26,21 @@ is_host_char(char c)
 	       c == '.';
 }
 
+/* To some, what ends in a number is an address (RFC 3986 section 7.4). */
+static bool
+ends_in_number(struct text host)
+{
+	size_t dot = text_find_last(host, '.');
+	struct text last = dot < host.len ? text_skip(host, dot + 1) : host;
+
+	return last.len > 0 && ascii_is_digit(last.at[0]);
+}
+
 bool
 https_target_parse(struct arena *arena, struct text url, uint16_t port,
 		   struct https_target *target, struct why *why)
 {
-	struct text host, last;
+	struct text host;
 	uint64_t number = port;
 	struct scan in;
 
@@ -38,10 +48,8 @@ https_target_parse(struct arena *arena, struct text url, uint16_t port,
 	if (!scan_string_nocase(&in, "https://"))
 		return why_set(why, "not the URL of an HTTPS server");
 	host = scan_while(&in, is_host_char);
-	last = text_skip(host, text_find_last(host, '.') + 1);
-	/* to some, what ends in a number is an address (RFC 3986 7.4) */
-	if (ascii_is_digit((last.len > 0 ? last : host).at[0]) ||
-	    !domain_parse(arena, host, &target->host, NULL))
+	if (!domain_parse(arena, host, &target->host, NULL) ||
+	    ends_in_number(target->host.name))
 		return why_set(why, "the host of the URL is no name");
 	if (scan_char(&in, ':') &&
 	    (!scan_u64(&in, UINT16_MAX, &number) || number == 0))

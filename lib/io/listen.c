@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/ipaddr.h"
 #include "base/text.h"
 #include "base/why.h"
 
@@ -134,6 +135,19 @@ listen_is_local(const struct listen_address *address)
 	if (address->socket.ss_family == AF_INET6)
 		return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
 	return address->socket.ss_family == AF_UNIX;
+}
+
+bool
+listen_is_private(const struct listen_address *address)
+{
+	static const struct ipaddr any = {0};
+	struct ipaddr ip = {0};
+
+	if (listen_is_local(address))
+		return true;
+	ipaddr_from_sockaddr((const struct sockaddr *)&address->socket, &ip);
+	return memcmp(ip.bytes, any.bytes, sizeof(ip.bytes)) != 0 &&
+	       !ipaddr_is_global(&ip);
 }
 
 /* True if somebody takes connections there. */
@@ -321,8 +335,8 @@ listen_port(int fd)
 void
 listen_touch(const struct listen_address *address)
 {
-	int fd = socket(address->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC,
-			0);
+	int fd =
+	    socket(address->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return;

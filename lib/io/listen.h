@@ -40,6 +40,10 @@ const char *listen_path(const struct listen_address *address);
 /* A unix socket, or an address that only this host reaches. */
 bool listen_is_local(const struct listen_address *address);
 
+/* The same, or an address of a network of ours (RFC 1918, RFC 4193 ...): not
+ * one of the Internet, and not "all addresses". */
+bool listen_is_private(const struct listen_address *address);
+
 /* Removes a unix socket that nobody listens on; one that answers, or a file
  * that is no socket, is an error.  Nothing to do for others. */
 bool listen_remove_stale(const struct listen_address *address, struct why *why);

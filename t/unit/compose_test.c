@@ -59,7 +59,7 @@ header_and_parts(void **state)
 }
 
 static void
-lines_end_well_and_are_short(void **state)
+item_33_lines_of_a_report(void **state)
 {
 	struct compose compose = sample();
 	const char *line, *end;
@@ -106,7 +106,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    arena_unit_test(header_and_parts),
-	    arena_unit_test(lines_end_well_and_are_short),
+	    arena_unit_test(item_33_lines_of_a_report),
 	    arena_unit_test(names_of_any_bytes),
 	    arena_unit_test(too_large_is_told),
 	};

@@ -40,6 +40,8 @@ item_43_bad_urls(void **state)
 	    "https://0x7f000001/",
 	    "https://0177.0.0.1/",
 	    "https://a.0x7f/",
+	    "https://a.0x7f./",
+	    "https://user.127.0./",
 	    "https://[::1]/",
 	    "https://[2001:db8::1]/",
 	    "https://user@a.example/",

@@ -225,6 +225,34 @@ item_15_no_second_header(void **state)
 		    DKIM_PASS);
 }
 
+/* SMTP smuggling (CVE-2023-51764, -51765, -51766): what a mail server took for
+ * the end of a line, another did not.  Bytes count as they came. */
+static void
+item_33_bare_line_ends(void **state)
+{
+	static const char *const ends[] = {"\n",      "\r",    "\n\r",
+					   "\r\r\n",  "\n.\n", "\r\n.\n",
+					   "\n.\r\n", "\r.\r", "\r\n.\r"};
+	const char *raw = fixture_sign(*state, TAGS);
+	const char *body = strstr(raw, "\r\n\r\n") + 4;
+	const char *line = strstr(body, "\r\n");
+	int before = (int)(line - raw);
+	size_t i;
+
+	want(*state, fixture_rsa_zone, raw, DKIM_PASS, NULL);
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		/* in the place of one, and behind all */
+		want(*state, fixture_rsa_zone,
+		     arena_printf(*state, "%.*s%s%s", before, raw, ends[i],
+				  line + 2),
+		     DKIM_FAIL, "body hash");
+		want(*state, fixture_rsa_zone,
+		     arena_printf(*state, "%s%sMAIL FROM:<a@example.com>\r\n",
+				  raw, ends[i]),
+		     DKIM_FAIL, "body hash");
+	}
+}
+
 /* Key records of every shape, made by changing bytes of a good one. */
 static void
 item_16_crafted_key_records(void **state)
@@ -436,6 +464,7 @@ main(void)
 	    arena_unit_test(item_10_short_b),
 	    arena_unit_test(item_14_long_values_are_not_cut),
 	    arena_unit_test(item_15_no_second_header),
+	    arena_unit_test(item_33_bare_line_ends),
 	    arena_unit_test(item_16_crafted_key_records),
 	    arena_unit_test(item_18_ten_thousand_signatures),
 	    arena_unit_test(item_18_endless_h),
