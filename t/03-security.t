@@ -134,7 +134,7 @@ subtest item_44_no_user_interface => sub {
 	is_deeply([sort keys %accepts], ['dovecot-plugin/mailbox_server.c',
 	    'lib/io/metrics_server.c', 'postfix-policy/server.c'],
 	    'who takes connections');
-	is(join(' ', grep { !m{^lib/io/metrics_server\.c$
+	is(join(' ', grep { !m{^lib/io/metrics_server\.c\z
 	    |^lib/judge/|^lib/mailauth/mime|^lib/base/mime}x } @html), '',
 	    'figures alone are served by HTTP, and no page');
 	my $server = slurp("$top/lib/io/metrics_server.c");
