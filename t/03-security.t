@@ -135,7 +135,7 @@ subtest item_44_no_user_interface => sub {
 	    'lib/io/metrics_server.c', 'postfix-policy/server.c'],
 	    'who takes connections');
 	is(join(' ', grep { !m{^lib/io/metrics_server\.c\z
-	    |^dmarc-reporter/intake_content\.c\z}x } @html), '',
+	    |^dmarc-reporter/intake_content\.c\z|^lib/judge/}x } @html), '',
 	    'figures alone are served by HTTP, and no page');
 	my $server = slurp("$top/lib/io/metrics_server.c");
 	like($server, qr/listen_is_local/, 'figures are for this host');
