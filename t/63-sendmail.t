@@ -61,8 +61,14 @@ sub session {
 	}, "mail to $to");
 }
 
-subtest 'MTA-STS' => sub {
-	my $mta = Signet::Sendmail->new(ca_file => $world->{ca}->file);
+for my $suite (qw(sendmail sendmail-bookworm)) {
+	subtest "MTA-STS: $suite" => sub { mta_sts($suite) };
+}
+
+sub mta_sts {
+	my ($suite) = @_;
+	my $mta = Signet::Sendmail->new(ca_file => $world->{ca}->file,
+	    suite => $suite);
 	for my $case (@sts) {
 		my ($name, $why) = @$case;
 		delivers($mta, "$name.sts.example", $why);
@@ -72,7 +78,8 @@ subtest 'MTA-STS' => sub {
 	is($session->{sni}, 'mx.good.sts.example', 'the server was named');
 	delivers($mta, 'bogustlsa.dane.example',
 	    qr/450 4\.7\.0 .*STS lookup temp fail/);
-};
+	return;
+}
 
 subtest 'DANE' => sub {
 	my $mta = Signet::Sendmail->new(ca_file => $world->{ca}->file,

@@ -199,9 +199,12 @@ sendmail_addresses(struct arena *arena, struct text name, struct text value)
 	struct text rest = value;
 
 	buf_init(&lines.out, arena, LIMIT_HEADER_BYTES);
-	while (rest.len > 0 && ascii_is_wsp(rest.at[0])) {
-		buf_char(&lines.out, rest.at[0]);
-		lines.used++;
+	/* blanks in front are as many spaces, line ends too */
+	while (rest.len > 0 && ascii_is_fws(rest.at[0])) {
+		if (rest.at[0] != '\r') {
+			buf_char(&lines.out, ' ');
+			lines.used++;
+		}
 		rest = text_skip(rest, 1);
 	}
 	while (rest.len > 0) {

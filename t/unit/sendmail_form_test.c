@@ -19,6 +19,7 @@ static const struct {
     {"Cc", " Bob (a. c) Brown <a@b.example> (tail)",
      " Bob (a. c) Brown <a@b.example> (tail)"},
     {"Cc", " \"A\" B <a@b.example>", " \"A\" B <a@b.example>"},
+    {"Cc", "\t \r\n a@b.example", "    a@b.example"},
     {"Cc", " Bob\r\n\tFolded\r\n\t<a@b.example>",
      " Bob\r\n\tFolded\r\n\t<a@b.example>"},
     {"Cc", " grp:x@a.example,y@bb.example;", " grp:x@a.example, y@bb.example;"},

@@ -1,10 +1,11 @@
 package Signet::Sendmail;
 
-# A private Sendmail in a chroot (t/matrix --make sendmail), which delivers at
+# A private Sendmail in a chroot (t/matrix --make SUITE), which delivers at
 # once what it is given and asks FEATURE(`sts').
 #
-#   Signet::Sendmail->need;                    # makes the chroot when missing
-#   my $mta = Signet::Sendmail->new(ca_file => $file, lines => $more_of_mc);
+#   Signet::Sendmail->need;                    # makes chroots that are missing
+#   my $mta = Signet::Sendmail->new(ca_file => $file, lines => $more_of_mc,
+#       suite => 'sendmail-bookworm');         # 8.17; else 8.18 of trixie
 #   my ($delivered, $said) = $mta->submit('ann@site.example', 'u@far.example');
 #
 # `said` is the session as sendmail -v shows it. Its configuration, queue and
@@ -17,15 +18,18 @@ use Signet::Util qw(temp_dir must_run run_command run_with_input spew slurp
     top_dir need_programs skip_or_fail);
 
 sub root { return ($ENV{SIGNET_CACHE} // '/var/cache/signet-test')
-    . '/sendmail' }
+    . '/' . ($_[0] // 'sendmail') }
 
 sub need {
 	my ($class) = @_;
 	skip_or_fail('a chroot needs root') if $> != 0;
 	need_programs('mmdebstrap');
-	my ($status, $out, $err) = run_command(top_dir() . '/t/matrix',
-	    '--make', 'sendmail');
-	skip_or_fail("no chroot of Sendmail: $out$err") if $status != 0;
+	for my $suite (qw(sendmail sendmail-bookworm)) {
+		my ($status, $out, $err) = run_command(
+		    top_dir() . '/t/matrix', '--make', $suite);
+		skip_or_fail("no chroot of Sendmail: $out$err")
+		    if $status != 0;
+	}
 	return 1;
 }
 
@@ -40,8 +44,9 @@ END
 
 sub new {
 	my ($class, %option) = @_;
-	my $self = bless { dir => temp_dir() }, $class;
-	my ($dir, $root) = ($self->{dir}, root());
+	my $self = bless { dir => temp_dir(), root => root($option{suite}) },
+	    $class;
+	my ($dir, $root) = @$self{qw(dir root)};
 	mkdir "$dir/$_", 0755 for qw(mail mail/certs queue dev);
 	spew("$dir/mail/ca.pem", slurp($option{ca_file}), 0644);
 	spew("$dir/mail/$_", '', 0644)
@@ -71,7 +76,7 @@ sub new {
 sub submit {
 	my ($self, $sender, $recipient) = @_;
 	my ($status, $out, $err) = run_with_input("Subject: hello\n\nHello.\n",
-	    'chroot', root(), '/usr/libexec/sendmail/sendmail', '-C',
+	    'chroot', $self->{root}, '/usr/libexec/sendmail/sendmail', '-C',
 	    '/etc/mail/sendmail.cf', '-v', '-odi', '-f', $sender, $recipient);
 	my $text = $out . $err;
 	return ($text =~ /\.\.\. Sent / ? 1 : 0, $text);

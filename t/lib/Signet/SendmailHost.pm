@@ -133,7 +133,9 @@ sub _prepare {
 	    . ' /run/sendmail/mta /run/sendmail/msp /run/sendmail/stampdir');
 	$self->change(qr/^DOMAIN\(`debian-mta'\)dnl\n/m =>
 	    "DOMAIN(`debian-mta')dnl\n"
-	    . "define(`confDOMAIN_NAME', `mx.site.example')dnl\n");
+	    . "define(`confDOMAIN_NAME', `mx.site.example')dnl\n"
+	    . busy());
+	$self->insert_submit(busy());
 	# clients come from elsewhere, and do not wait
 	$self->change(qr/^(?=DAEMON_OPTIONS\(`Family=inet,  Name=MTA-v4)/m =>
 	    "DAEMON_OPTIONS(`Family=inet, Name=MTA, Port=smtp, "
@@ -141,6 +143,12 @@ sub _prepare {
 	$self->change(qr/^FEATURE\(`$_'.*\n/m => '')
 	    for qw(greet_pause conncontrol ratecontrol);
 	return;
+}
+
+# Mail goes at once, however busy the machine of the test is.
+sub busy {
+	return join '', map { "define(`conf${_}_LA', `10000')dnl\n" }
+	    qw(QUEUE REFUSE DELAY);
 }
 
 sub mc { return "$_[0]{dir}/etc/mail/sendmail.mc" }
@@ -156,6 +164,31 @@ sub change {
 sub insert {
 	my ($self, $lines) = @_;
 	$self->change(qr/^(?=MAILER_DEFINITIONS)/m => $lines);
+	return;
+}
+
+# The same in submit.mc.
+sub insert_submit {
+	my ($self, $lines) = @_;
+	my $file = "$self->{dir}/etc/mail/submit.mc";
+	my $text = slurp($file);
+	$text =~ s/^(?=FEATURE\(`msp')/$lines/m or die "submit.mc: no msp\n";
+	spew($file, $text, 0644);
+	return;
+}
+
+# A certificate of its own.
+sub tls {
+	my ($self) = @_;
+	my $mail = "$self->{dir}/etc/mail";
+	must_run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes',
+	    '-subj', '/CN=mx.site.example', '-days', 30, '-keyout',
+	    "$mail/key.pem", '-out', "$mail/cert.pem");
+	chmod 0600, "$mail/key.pem";
+	$self->insert("define(`confCACERT_PATH', `/etc/mail')dnl\n"
+	    . "define(`confCACERT', `/etc/mail/cert.pem')dnl\n"
+	    . "define(`confSERVER_CERT', `/etc/mail/cert.pem')dnl\n"
+	    . "define(`confSERVER_KEY', `/etc/mail/key.pem')dnl\n");
 	return;
 }
 
