@@ -9,7 +9,8 @@ use Test::More;
 use Signet::FaultSite;
 
 Signet::FaultSite->need;
-my $world = Signet::FaultSite->new;
+my $world = Signet::FaultSite->new(
+    settings => { dns => { timeout => '1s' } });
 my ($flow, $dns) = @$world{qw(flow dns)};
 my $milter = $world->{site}{milter};
 my $faults = $world->faults('dns');
@@ -21,40 +22,40 @@ $faults->cell(absent => sub {
 	$flow->resume;
 	$faults->line(0);
 	$dns->pass;
-	$world->well(4);
+	$world->well(2);
 });
 
 $faults->cell(lost => sub {
 	$dns->refuse;
 	$faults->line(0);
 	$dns->pass;
-	$world->well(4);
+	$world->well(2);
 });
 
 $faults->cell(slow => sub {
 	$dns->slow(0.1);
-	$world->well(4);
+	$world->well(2);
 	$dns->pass;
-	$world->well(4);
+	$world->well(2);
 });
 
 $faults->cell(wrong => sub {
 	for my $lie (qw(forge servfail nonsense)) {
 		$dns->lie($lie);
-		$flow->taken(4);
+		$flow->taken(3);
 	}
 	$dns->pass;
-	$world->well(4);
+	$world->well(2);
 });
 
-$faults->cell(flapping => lines => 4, sub {
-	for (1 .. 4) {
+$faults->cell(flapping => lines => 3, sub {
+	for (1 .. 3) {
 		$dns->refuse;
 		$flow->taken(2);
 		$dns->pass;
 		$flow->taken(2);
 	}
-	$world->well(4);
+	$world->well(2);
 });
 
 $faults->done;

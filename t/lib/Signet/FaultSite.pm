@@ -48,7 +48,7 @@ sub new {
 	$self->{zone} = Signet::Zone->new(
 		'site.example' => "\@ MX 10 mx\nmx A 127.0.0.1\n",
 		'good.example' => "\@ 0 TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
-		    . "_dmarc 0 TXT \"v=DMARC1; p=reject\"\n"
+		    . "mail 0 A 192.0.2.1\n_dmarc 0 TXT \"v=DMARC1; p=reject\"\n"
 		    . $key->zone_line('s1._domainkey') =~ s/ TXT / 0 TXT /r,
 		'peer.example' => "mail 0 A 192.0.2.66\n"
 		    . "mail 0 TXT \"v=spf1 a -all\"\n",
@@ -172,7 +172,8 @@ sub _rows {
 	return map { split /\|/ } split /\n/, $self->{site}{pg}->psql(
 	    'select message_id, count(*) from (select message_id from '
 	    . 'signet.message union all select message_id from '
-	    . 'signet.signed_message) a group by 1');
+	    . "signet.signed_message) a where message_id like '<%\@flow.example>' "
+	    . 'group by 1');
 }
 
 sub rows {

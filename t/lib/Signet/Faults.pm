@@ -8,6 +8,8 @@ package Signet::Faults;
 #   my $faults = Signet::Faults->new('dns',
 #       flow => $flow,                        # of Signet::Flow, or none
 #       logs => { 'signet-milter' => sub { $milter->log } },
+#       later => sub { ... },                 # deferred, if not at the client
+#       begin => sub { ... },                 # before a cell, while no mail flows
 #       facts => sub { my (@attempts) = @_ }, # looks at them at the end
 #   );
 #   $faults->cell('absent', sub { ... });
@@ -24,7 +26,7 @@ package Signet::Faults;
 use strict;
 use warnings;
 use Test::More;
-use Signet::Util qw(slurp top_dir wait_for whole_lines);
+use Signet::Util qw(now slurp top_dir wait_for whole_lines);
 
 our @modes = qw(absent lost slow wrong flapping);
 
@@ -38,7 +40,7 @@ sub cells {
 		my ($name) = $column[0] =~ /`(.*)`/;
 		die "cell $name twice\n" if $cell{$name};
 		@{ $cell{$name} }{qw(cell what outcome mail log)} =
-		    ($name, @column[1 .. 4]);
+		    ($name, map { $_ // '' } @column[1 .. 4]);
 	}
 	return \%cell;
 }
@@ -80,13 +82,23 @@ sub cell {
 	return subtest "$name: $cell->{outcome}" => sub {
 		my %before = map { $_ => length $self->_log($_) }
 		    keys %{ $self->{logs} };
-		$self->{flow}->mark if $self->{flow};
+		my $begin = now();
+		$self->_begin if $self->{flow};
 		@$self{qw(cell before)} = ($cell, \%before);
 		my $ok = eval { $code->($cell); 1 };
 		fail("the cell goes through: $@") unless $ok;
 		$self->_check_lines($option{lines});
 		$self->_check_mail($cell) if $self->{flow};
+		note sprintf '%s took %.1f s', $name, now() - $begin;
 	};
+}
+
+sub _begin {
+	my ($self) = @_;
+	$self->{flow}->pause;
+	$self->{begin}->() if $self->{begin};
+	$self->{flow}->mark->resume;
+	return;
 }
 
 # Waits for the line of the page with this number, from 0.
@@ -134,13 +146,14 @@ sub _check_mail {
 	my ($self, $cell) = @_;
 	$self->{flow}->pause;
 	my @attempts = $self->{flow}->attempts;
-	my @later = grep { $_->{code} !~ /^[25]/ } @attempts;
+	my @later = $self->{later} ? $self->{later}->()
+	    : grep { $_->{code} !~ /^[25]/ } @attempts;
 	my $waits = $cell->{mail} eq 'waits';
 	if ($waits) {
 		cmp_ok(scalar @later, '>', 0, 'mail waits');
 	} else {
 		is(scalar @later, 0, 'no message has to wait')
-		    or diag "$later[0]{kind} $later[0]{reply}";
+		    or diag explain $later[0];
 	}
 	my @refused = grep { $_->{code} =~ /^5/
 	    && $_->{kind} !~ /forged/ } @attempts;
