@@ -77,7 +77,8 @@ send_empty(struct link *link, char command)
 static void
 queue_id(const struct session *session, char *id, size_t size)
 {
-	snprintf(id, size, "4B%s", session->message->field[FIELD_FILE]);
+	snprintf(id, size, "%s%.18s", session->load->id_prefix,
+		 session->message->field[FIELD_FILE]);
 	id[strcspn(id, ".")] = '\0';
 }
 

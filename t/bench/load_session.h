@@ -38,6 +38,7 @@ struct load {
 	const char *addresses[LINKS_MAX];
 	size_t n_links;
 	unsigned messages_per_connection;
+	const char *id_prefix;
 	enum step hold; /* stop after this step and stay; 0: do not */
 	FILE *dump;	/* results of each message; NULL: none */
 	int epoll;

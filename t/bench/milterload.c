@@ -8,6 +8,7 @@
  *   -w N         messages to send before measuring (0)
  *   -t SECONDS   begin no message after this time
  *   -k N         messages per connection (1)
+ *   -q PREFIX    begin of each queue id, up to 20 letters (4B)
  *   -p PID       process whose CPU time and memory are measured; several
  *   -o FILE      one line per message: outcome and changed header fields
  *   -H STEP      open N connections up to STEP (connect, rcpt or body), say
@@ -87,6 +88,11 @@ take_option(int option, struct options *options, struct load *load)
 	case 'k':
 		load->messages_per_connection = (unsigned)number(optarg);
 		return;
+	case 'q':
+		if (strlen(optarg) > 20)
+			errx(2, "a longer queue id than mail servers have");
+		load->id_prefix = optarg;
+		return;
 	case 'p':
 		if (options->n_pids == PROCESSES_MAX)
 			errx(2, "at most %d processes", PROCESSES_MAX);
@@ -101,7 +107,7 @@ take_option(int option, struct options *options, struct load *load)
 		return;
 	}
 	errx(2, "usage: milterload -m ADDRESS -d CORPUS [-c N] [-n N] [-w N] "
-		"[-t SECONDS] [-k N] [-p PID] [-o FILE] [-H STEP]");
+		"[-t SECONDS] [-k N] [-q PREFIX] [-p PID] [-o FILE] [-H STEP]");
 }
 
 /* Sends `limit` messages over `connections`; returns the seconds it took. */
@@ -221,13 +227,13 @@ int
 main(int argc, char **argv)
 {
 	struct options options = {.connections = 1};
-	struct load load = {.messages_per_connection = 1};
+	struct load load = {.messages_per_connection = 1, .id_prefix = "4B"};
 	struct session *sessions;
 	struct corpus corpus;
 	size_t n, most;
 	int option;
 
-	while ((option = getopt(argc, argv, "m:d:c:n:w:t:k:p:o:H:")) != -1)
+	while ((option = getopt(argc, argv, "m:d:c:n:w:t:k:q:p:o:H:")) != -1)
 		take_option(option, &options, &load);
 	if (load.n_links == 0 || options.corpus == NULL || optind != argc ||
 	    options.connections == 0)
