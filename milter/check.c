@@ -39,6 +39,7 @@ check_begin(struct session *session)
 	    .minimum_rsa_bits = (unsigned)options->dkim_minimum_bits,
 	    .allow_body_length = options->dkim_body_length,
 	    .clock_skew_s = (int64_t)options->clock_skew_s,
+	    .keys = session->engine->keys,
 	};
 
 	session->checks_begun = true;
@@ -258,8 +259,12 @@ finish_checks(struct session *session)
 	arc_verifier_finish(session->arc, deadline, now_s, &verdict->arc);
 	evaluate_authors(session, session->discovery, deadline,
 			 &verdict->dmarc);
-	evaluate_authors(session, session->other_discovery, deadline,
-			 &verdict->other);
+	if (session->other_discovery != NULL) {
+		verdict->other =
+		    arena_new_value(session->arena, struct dmarc_verdict);
+		evaluate_authors(session, session->other_discovery, deadline,
+				 verdict->other);
+	}
 	find_aligned(session, deadline);
 	trust_find(session);
 }
@@ -274,9 +279,8 @@ session_end(struct session *session)
 	body_digests_finish(session->digests);
 	verdict->requiretls_forged = requiretls_is_forged(
 	    &verdict->requiretls, session->tls.version.len > 0);
-	verdict->forged_flood =
-	    session->forged.flood &&
-	    session->engine->options->role != ROLE_INTERNAL;
+	verdict->forged_flood = session->forged.flood &&
+				session->engine->options->role != ROLE_INTERNAL;
 	if (verdict->skipped == SKIP_NOTHING)
 		finish_checks(session);
 	session->waited_ms = clock_monotonic_ms() - waiting_since;

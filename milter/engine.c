@@ -1,6 +1,7 @@
 #include "milter/engine.h"
 
 #include "base/arena.h"
+#include "base/key_cache.h"
 #include "base/publicsuffix.h"
 #include "base/why.h"
 #include "io/clock.h"
@@ -87,6 +88,7 @@ engine_new(struct arena *arena, const struct milter_options *options,
 		}
 	}
 	engine->user_lists = user_lists_open(options->lists_file);
+	engine->keys = key_cache_new();
 	return engine;
 }
 
@@ -106,6 +108,7 @@ engine_release(struct engine *engine)
 		public_suffix_list_close(engine->suffixes);
 	user_lists_close(engine->user_lists);
 	failure_limit_free(engine->failures);
+	key_cache_free(engine->keys);
 	arena_free(engine->arena);
 }
 

@@ -27,10 +27,10 @@ struct domains {
 struct engine {
 	struct arena *arena;
 	const struct milter_options *options;
-	const char *host;	/* our name */
-	const char *listener;	/* section name, "milter" if it has none */
+	const char *host;     /* our name */
+	const char *listener; /* section name, "milter" if it has none */
 	struct text authserv_id;
-	struct text *own_ids;	/* normalised, authserv_id among them */
+	struct text *own_ids; /* normalised, authserv_id among them */
 	size_t own_id_count;
 	struct domains arc_sealers, lists, forwarders, local_policy, dnsbl;
 	struct resolver *resolver;
@@ -41,8 +41,9 @@ struct engine {
 	bool weak_crypto;		     /* test-only switch of explain */
 	struct failure_limit *failures;	     /* NULL: none are told */
 	struct user_lists *user_lists;	     /* NULL: none count */
-	unsigned char redact_key[32];	     /* made anew each time: nobody
-						keeps it */
+	struct key_cache *keys;
+	unsigned char redact_key[32]; /* made anew each time: nobody
+					 keeps it */
 	unsigned references;
 };
 

@@ -29,8 +29,7 @@ record_text(const struct session *session, const struct dns_question *question,
 		return arena_printf(session->arena, "%s",
 				    ipaddr_write(&record->address, address));
 	case DNS_MX:
-		return arena_printf(session->arena, "%u %s",
-				    record->preference,
+		return arena_printf(session->arena, "%u %s", record->preference,
 				    clean(session, record->name));
 	case DNS_TXT:
 		return arena_printf(session->arena, "\"%s\"",
@@ -60,8 +59,7 @@ print_question(const struct session *session,
 		return;
 	}
 	printf("  %-4s %-40s %-8s %s%s%s\n", dns_type_name(question->type),
-	       clean(session, question->name),
-	       dns_status_name(answer->status),
+	       clean(session, question->name), dns_status_name(answer->status),
 	       dns_security_name(answer->security),
 	       answer->reason != NULL ? "  " : "",
 	       answer->reason != NULL ? answer->reason : "");
@@ -90,8 +88,8 @@ print_spf(const struct session *session, const char *label,
 		printf("%-10s not checked (no client address)\n", label);
 		return;
 	}
-	printf("%-10s %s for %s: %s; %u of %d lookups, %u of %d void\n",
-	       label, spf_result_name(spf->result),
+	printf("%-10s %s for %s: %s; %u of %d lookups, %u of %d void\n", label,
+	       spf_result_name(spf->result),
 	       or_dash(clean(session, spf->domain)), or_dash(spf->reason),
 	       spf->lookups, LIMIT_SPF_TERMS, spf->void_lookups,
 	       LIMIT_SPF_VOID);
@@ -156,8 +154,7 @@ print_policy(const struct session *session, const struct dmarc_verdict *dmarc)
 	printf("%-10s organizational domain %s by %s; aligned: SPF %s, "
 	       "DKIM %s\n",
 	       "", or_dash(clean(session, policy->organizational.name)),
-	       dmarc->method == DMARC_PSL ? "public suffix list"
-					  : "tree walk",
+	       dmarc->method == DMARC_PSL ? "public suffix list" : "tree walk",
 	       dmarc->aligned_spf ? "yes" : "no",
 	       dmarc->aligned_dkim ? "yes" : "no");
 	printf("%-10s published policy %s%s; disposition %s\n", "",
@@ -190,10 +187,11 @@ print_dmarc(const struct session *session)
 	       dmarc->reason != NULL ? ": " : "",
 	       dmarc->reason != NULL ? dmarc->reason : "");
 	print_policy(session, dmarc);
-	if (verdict->other.result != DMARC_NOT_EVALUATED)
+	if (verdict->other != NULL &&
+	    verdict->other->result != DMARC_NOT_EVALUATED)
 		printf("%-10s by public suffix list: %s, policy %s\n", "",
-		       dmarc_result_name(verdict->other.result),
-		       or_dash(dmarc_policy_name(verdict->other.published)));
+		       dmarc_result_name(verdict->other->result),
+		       or_dash(dmarc_policy_name(verdict->other->published)));
 	for (i = 0; i < verdict->override_count; i++)
 		printf("%-10s override %s: %s\n", "",
 		       override_name(verdict->overrides[i].type),
@@ -215,8 +213,8 @@ print_decision(const struct session *session)
 		printf("%-10s %s %s %s\n", "reply", decision->code,
 		       decision->status, decision->text);
 	if (forged_count(&session->forged) > 0)
-		printf("%-10s %zu field(s) that claim to be ours\n",
-		       "removed", forged_count(&session->forged));
+		printf("%-10s %zu field(s) that claim to be ours\n", "removed",
+		       forged_count(&session->forged));
 	printf("\n" RESULTS_FIELD ": " TEXT_FMT "\n",
 	       TEXT_ARG(session->auth_results));
 }

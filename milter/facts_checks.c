@@ -228,7 +228,7 @@ struct json *
 facts_dmarc(const struct session *session)
 {
 	const struct dmarc_verdict *dmarc = &session->verdict.dmarc;
-	const struct dmarc_verdict *other = &session->verdict.other;
+	const struct dmarc_verdict *other = session->verdict.other;
 	struct json *object = json_new_object(session->arena), *second;
 
 	put_outcome(object, dmarc);
@@ -242,7 +242,7 @@ facts_dmarc(const struct session *session)
 	json_put(object, "overrides", overrides(session));
 	if (dmarc->policy.found == DMARC_LOOKUP_FOUND)
 		put_record(session->arena, object, &dmarc->policy.record);
-	if (other->result != DMARC_NOT_EVALUATED) {
+	if (other != NULL && other->result != DMARC_NOT_EVALUATED) {
 		second = json_new_object(session->arena);
 		json_put_string(second, "method", "psl");
 		put_outcome(second, other);

@@ -39,9 +39,9 @@ struct verdict {
 	struct arc_verdict arc;
 	const char *arc_trusted; /* sealer that is trusted, or NULL */
 	struct author author;
-	struct dmarc_verdict dmarc; /* of the author domain that counts */
-	struct dmarc_verdict other; /* by the other discovery method, when
-				       both are evaluated */
+	struct dmarc_verdict dmarc;  /* of the author domain that counts */
+	struct dmarc_verdict *other; /* by the other discovery method; NULL
+					unless both are evaluated */
 	struct override overrides[OVERRIDES_MOST];
 	size_t override_count;
 	struct requiretls requiretls;
@@ -59,11 +59,11 @@ enum action {
 
 struct decision {
 	enum action action;
-	const char *reason;	/* a few words for log, tag and hold */
-	const char *code;	/* "550", "451"; NULL unless refused */
-	const char *status;	/* "5.7.26" */
-	const char *text;	/* for the sender's postmaster: ASCII, one line */
-	bool by_dmarc;		/* the DMARC policy led to it */
+	const char *reason; /* a few words for log, tag and hold */
+	const char *code;   /* "550", "451"; NULL unless refused */
+	const char *status; /* "5.7.26" */
+	const char *text;   /* for the sender's postmaster: ASCII, one line */
+	bool by_dmarc;	    /* the DMARC policy led to it */
 };
 
 const char *action_name(enum action action);

@@ -25,7 +25,7 @@ make_room(struct buf *buf, size_t more)
 	need = buf->len + more + 1;
 	if (need <= buf->room)
 		return true;
-	room = buf->room > 0 ? buf->room * 2 : 128;
+	room = buf->room > 0 ? buf->room * 2 : 64;
 	if (room < need)
 		room = need;
 	buf->at = arena_grow_bytes(buf->arena, buf->at, buf->room, room);

@@ -301,6 +301,13 @@ public_key_ed25519(struct arena *arena, struct text raw, struct why *why)
 	return key_new(arena, key, CRYPTO_ED25519, 256);
 }
 
+struct public_key *
+public_key_share(struct arena *arena, const struct public_key *key)
+{
+	must(EVP_PKEY_up_ref(key->key));
+	return key_new(arena, key->key, key->type, key->bits);
+}
+
 unsigned
 public_key_bits(const struct public_key *key)
 {

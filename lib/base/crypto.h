@@ -67,6 +67,10 @@ struct public_key *public_key_rsa(struct arena *arena, struct text der,
 				  struct why *why);
 struct public_key *public_key_ed25519(struct arena *arena, struct text raw,
 				      struct why *why);
+/* The same key for another arena: it lives until both have ended.  A key may
+ * be used by several threads at once. */
+struct public_key *public_key_share(struct arena *arena,
+				    const struct public_key *key);
 unsigned public_key_bits(const struct public_key *key);
 enum crypto_key_type public_key_type(const struct public_key *key);
 

@@ -1,7 +1,9 @@
 /* json.h - JSON values, written as one line or indented
  *
- * The one file that includes jansson.  Values belong to the arena.  Text is
- * made valid UTF-8 on the way in (utf8_for_log with LIMIT_FIELD_BYTES).
+ * Values belong to the arena.  Text is copied, and made valid UTF-8 on the way
+ * in (utf8_for_log with LIMIT_FIELD_BYTES).  json.c builds and writes,
+ * json_read.c reads what others wrote and is the one file that includes
+ * jansson.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -20,7 +22,9 @@ struct why;
 struct json *json_new_object(struct arena *arena);
 struct json *json_new_array(struct arena *arena);
 
-/* Members keep the order in which they are put.  `name` is a literal. */
+/* Members keep the order in which they are put; one that is put again takes
+ * the place of the first.  `name` is a literal.  What json_parse returned is
+ * put nowhere. */
 void json_put(struct json *object, const char *name, struct json *value);
 void json_put_text(struct json *object, const char *name, struct text text);
 /* The same, but control characters stay (escaped), for text that we wrote

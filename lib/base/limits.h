@@ -81,6 +81,8 @@
 /* keys that are made; smaller ones that are read cause a warning */
 #define LIMIT_RSA_BITS_SIGN 2048
 #define LIMIT_RSA_EXPONENT_BITS 64
+/* RSA keys that a milter keeps ready: some 4 KiB each, so 2 MiB */
+#define LIMIT_CACHED_KEYS 512
 #define LIMIT_SIGNATURE_BYTES 1024
 /* signatures put on one message: two algorithms, old and new selector, for
  * two domains */

@@ -28,7 +28,8 @@ struct arc_verifier {
 	struct arena *arena;
 	struct resolver *resolver;
 	struct dkim_options options;
-	struct set sets[LIMIT_ARC_SETS + 1]; /* by instance; 0 is not used */
+	struct set *sets; /* by instance, 0 is not used; NULL until there is
+			     one: most messages have none */
 	unsigned newest;
 	unsigned early_keys;
 	bool any;
@@ -94,6 +95,9 @@ arc_verifier_field(struct arc_verifier *verifier,
 	if (arc_kind_of(field) == ARC_NO_FIELD)
 		return;
 	verifier->any = true;
+	if (verifier->sets == NULL)
+		verifier->sets = arena_new_array(verifier->arena, struct set,
+						 LIMIT_ARC_SETS + 1);
 	if (verifier->broken != NULL)
 		return;
 	part = arena_new_value(verifier->arena, struct part);

@@ -107,7 +107,7 @@ try_record(struct arena *arena, const struct dkim_signature *signature,
 		note_permerror(arena, check, &key, &why);
 		return false;
 	}
-	public = dkim_key_public(arena, &key, &why);
+	public = dkim_key_public(arena, &key, options->keys, &why);
 	if (public == NULL) {
 		note_permerror(arena, check, &key, &why);
 		return true;

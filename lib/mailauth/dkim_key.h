@@ -9,6 +9,7 @@
 #include "mailauth/dkim_signature.h"
 
 struct arena;
+struct key_cache;
 struct why;
 
 struct dkim_key {
@@ -32,8 +33,10 @@ bool dkim_key_allows(const struct dkim_key *key,
 		     const struct dkim_signature *signature, bool tls_report,
 		     struct why *why);
 
-/* The key itself, bounded as crypto.h tells; NULL if it cannot be used. */
+/* The key itself, bounded as crypto.h tells; NULL if it cannot be used.
+ * `cache` may be NULL. */
 struct public_key *dkim_key_public(struct arena *arena,
-				   const struct dkim_key *key, struct why *why);
+				   const struct dkim_key *key,
+				   struct key_cache *cache, struct why *why);
 
 #endif

@@ -23,6 +23,8 @@ take_names(struct ptr_names *ptr, const struct dns_answer *answer)
 	struct ptr_name *name;
 	size_t i;
 
+	ptr->names =
+	    arena_new_array(ptr->arena, struct ptr_name, LIMIT_PTR_NAMES);
 	for (i = 0; i < answer->count && i < LIMIT_PTR_NAMES; i++) {
 		name = &ptr->names[ptr->count];
 		if (domain_parse(ptr->arena, answer->records[i].name,

@@ -25,7 +25,7 @@ struct ptr_names {
 	struct dns_question *question;
 	bool waited;
 	enum dns_status status; /* of the PTR question, once waited for */
-	struct ptr_name names[LIMIT_PTR_NAMES];
+	struct ptr_name *names; /* `count` of them, once waited for */
 	size_t count;
 	enum dns_security security; /* weakest of all answers used */
 };

@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (dkim_key_allows(&key, &signature, true, NULL))
 			assert(key.type == CRYPTO_RSA && key.sha256 &&
 			       key.data.len > 0);
-		public = dkim_key_public(arena, &key, NULL);
+		public = dkim_key_public(arena, &key, NULL, NULL);
 		if (public != NULL)
 			assert(public_key_type(public) == key.type &&
 			       public_key_bits(public) <= LIMIT_RSA_BITS_MAX);

@@ -127,7 +127,7 @@ fields(void **state)
 	assert_true(key.email);
 	assert_true(key.test);
 	assert_true(key.strict_identity);
-	assert_null(dkim_key_public(*state, &key, NULL));
+	assert_null(dkim_key_public(*state, &key, NULL, NULL));
 	assert_true(dkim_key_parse(*state, TEXT("p=AQI=; t=;s="), &key, NULL));
 	assert_int_equal(key.type, CRYPTO_RSA);
 	assert_true(key.sha1);

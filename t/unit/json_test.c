@@ -61,7 +61,6 @@ indented(void **state)
 	assert_text(written(*state, o, 2), "{\n  \"one\": 1\n}");
 }
 
-/* Written by us on one line and by jansson when indented. */
 static void
 every_control_character(void **state)
 {
@@ -173,10 +172,55 @@ refuses_what_is_no_json(void **state)
 			fail_msg("%s", none[i]);
 }
 
+/* What was built is written as the library writes the same once it was read. */
+static void
+as_the_library_writes(void **state)
+{
+	struct json *object = json_new_object(*state);
+	struct json *inner = json_new_object(*state);
+	struct json *array = json_new_array(*state), *read;
+	int indent;
+
+	json_put_int(inner, "least", INT64_MIN);
+	json_put_int(inner, "most", INT64_MAX);
+	json_put_int(inner, "zero", 0);
+	json_put_real(inner, "third", 1.0 / 3);
+	json_put_real(inner, "whole", -4);
+	json_put_real(inner, "small", 0.000625);
+	json_put_bool(inner, "no", false);
+	json_add(array, inner);
+	json_add_text(array, TEXT("a\"\\/\xc3\xbc"));
+	json_add(array, json_new_array(*state));
+	json_add(array, json_new_object(*state));
+	json_put(object, "list", array);
+	json_put_null(object, "");
+	read = parsed(*state, text_string(*state, written(*state, object, 0)));
+	for (indent = 0; indent < 4; indent++)
+		assert_text(written(*state, object, indent),
+			    text_string(*state, written(*state, read, indent)));
+}
+
+/* What a caller changes afterwards does not show. */
+static void
+texts_are_copied(void **state)
+{
+	struct json *object = json_new_object(*state);
+	char word[] = "before";
+
+	json_put_string(object, "a", word);
+	json_put_text(object, "b", text_from(word));
+	json_put_exact(object, "c", text_from(word));
+	memcpy(word, "AFTER", 5);
+	assert_text(written(*state, object, 0),
+		    "{\"a\":\"before\",\"b\":\"before\",\"c\":\"before\"}");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    arena_unit_test(as_the_library_writes),
+	    arena_unit_test(texts_are_copied),
 	    arena_unit_test(exact_text_keeps_its_line_ends),
 	    arena_unit_test(members_keep_their_order),
 	    arena_unit_test(foreign_bytes_become_text),

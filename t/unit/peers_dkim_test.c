@@ -274,7 +274,7 @@ item_16_crafted_key_records(void **state)
 					  : (char)(seed >> 24);
 		}
 		if (dkim_key_parse(arena, text_of(record, len), &key, NULL))
-			dkim_key_public(arena, &key, NULL);
+			dkim_key_public(arena, &key, NULL, NULL);
 		arena_reset(arena);
 	}
 	arena_free(arena);

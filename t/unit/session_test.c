@@ -452,10 +452,10 @@ both_discoveries(void **state)
 	mail.raw = "From: a@x.b.good.example\n\nx\n";
 	bench_mail(bench, &mail);
 	assert_int_equal(verdict->dmarc.method, DMARC_TREEWALK);
-	assert_int_equal(verdict->other.method, DMARC_PSL);
+	assert_int_equal(verdict->other->method, DMARC_PSL);
 	assert_int_equal(verdict->dmarc.result, DMARC_FAIL);
-	assert_int_equal(verdict->other.result, DMARC_FAIL);
-	assert_text(verdict->other.policy.policy_domain.name, "good.example");
+	assert_int_equal(verdict->other->result, DMARC_FAIL);
+	assert_text(verdict->other->policy.policy_domain.name, "good.example");
 }
 
 int

@@ -1,0 +1,30 @@
+/* key_cache.h - public RSA keys that were built a moment ago
+ *
+ * Building a key and what the library computes for its first use cost as much
+ * as a third of the verification itself, and most mail comes from few senders.
+ * A key is found by the very bytes that it is built from: nothing here can be
+ * out of date.  At most LIMIT_CACHED_KEYS are held; what was not used for the
+ * longest time makes room.  Any thread may call.
+ */
+#ifndef BASE_KEY_CACHE_H
+#define BASE_KEY_CACHE_H
+
+#include "base/text.h"
+
+struct arena;
+struct key_cache;
+struct public_key;
+struct why;
+
+struct key_cache *key_cache_new(void);
+/* NULL is allowed.  Keys that were handed out stay valid. */
+void key_cache_free(struct key_cache *cache);
+
+/* As public_key_rsa; without a cache (NULL) it is that. */
+struct public_key *key_cache_rsa(struct key_cache *cache, struct arena *arena,
+				 struct text der, struct why *why);
+
+/* How many are held: for tests. */
+size_t key_cache_count(struct key_cache *cache);
+
+#endif
