@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "io/clock.h"
+#include "io/key_cache.h"
 #include "mailauth/received.h"
 #include "milter/decide.h"
 #include "milter/results.h"
@@ -39,7 +40,7 @@ check_begin(struct session *session)
 	    .minimum_rsa_bits = (unsigned)options->dkim_minimum_bits,
 	    .allow_body_length = options->dkim_body_length,
 	    .clock_skew_s = (int64_t)options->clock_skew_s,
-	    .keys = session->engine->keys,
+	    .keys = key_cache_source(session->engine->keys),
 	};
 
 	session->checks_begun = true;

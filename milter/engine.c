@@ -1,10 +1,10 @@
 #include "milter/engine.h"
 
 #include "base/arena.h"
-#include "base/key_cache.h"
 #include "base/publicsuffix.h"
 #include "base/why.h"
 #include "io/clock.h"
+#include "io/key_cache.h"
 #include "io/random.h"
 #include "milter/failure_limit.h"
 #include "milter/user_lists.h"

@@ -67,6 +67,13 @@ struct public_key *public_key_rsa(struct arena *arena, struct text der,
 				  struct why *why);
 struct public_key *public_key_ed25519(struct arena *arena, struct text raw,
 				      struct why *why);
+/* Where built keys come from, when it is not public_key_rsa itself. */
+struct public_key_source {
+	struct public_key *(*rsa)(struct public_key_source *source,
+				  struct arena *arena, struct text der,
+				  struct why *why);
+};
+
 /* The same key for another arena: it lives until both have ended.  A key may
  * be used by several threads at once. */
 struct public_key *public_key_share(struct arena *arena,

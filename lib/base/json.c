@@ -1,4 +1,4 @@
-#include "base/json_tree.h"
+#include "base/json_read.h"
 
 #include <assert.h>
 #include <inttypes.h>

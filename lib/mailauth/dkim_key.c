@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "base/base64.h"
-#include "base/key_cache.h"
 #include "base/scan.h"
 #include "base/tag_list.h"
 #include "base/why.h"
@@ -109,11 +108,13 @@ dkim_key_allows(const struct dkim_key *key,
 
 struct public_key *
 dkim_key_public(struct arena *arena, const struct dkim_key *key,
-		struct key_cache *cache, struct why *why)
+		struct public_key_source *source, struct why *why)
 {
 	switch (key->type) {
 	case CRYPTO_RSA:
-		return key_cache_rsa(cache, arena, key->data, why);
+		return source != NULL
+			   ? source->rsa(source, arena, key->data, why)
+			   : public_key_rsa(arena, key->data, why);
 	case CRYPTO_ED25519:
 		return public_key_ed25519(arena, key->data, why);
 	}

@@ -9,7 +9,7 @@
 #include "mailauth/dkim_signature.h"
 
 struct arena;
-struct key_cache;
+struct public_key_source;
 struct why;
 
 struct dkim_key {
@@ -34,9 +34,10 @@ bool dkim_key_allows(const struct dkim_key *key,
 		     struct why *why);
 
 /* The key itself, bounded as crypto.h tells; NULL if it cannot be used.
- * `cache` may be NULL. */
+ * Without a `source` (NULL) it is built anew. */
 struct public_key *dkim_key_public(struct arena *arena,
 				   const struct dkim_key *key,
-				   struct key_cache *cache, struct why *why);
+				   struct public_key_source *source,
+				   struct why *why);
 
 #endif

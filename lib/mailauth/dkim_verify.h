@@ -32,7 +32,7 @@ enum dkim_result {
 			   not signed, expired, no key, revoked ... */
 };
 
-struct key_cache;
+struct public_key_source;
 
 struct dkim_options {
 	bool allow_rsa_sha1;	   /* test-only switch */
@@ -40,7 +40,7 @@ struct dkim_options {
 	bool allow_body_length;	   /* l= may pass; default no */
 	int64_t clock_skew_s;	   /* for x= and t= in the future */
 	bool tls_report; /* the message is one: found out by the verifier */
-	struct key_cache *keys; /* NULL: each is built anew */
+	struct public_key_source *keys; /* NULL: each is built anew */
 };
 
 struct dkim_signature_result {

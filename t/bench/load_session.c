@@ -23,17 +23,35 @@ seconds_now(void)
 }
 
 static bool
+all_begun(const struct load *load)
+{
+	return load->next == load->limit ||
+	       (load->stop_at > 0 && seconds_now() > load->stop_at);
+}
+
+/* When the next message is to begin. */
+static double
+due_at(const struct load *load)
+{
+	if (load->rate <= 0)
+		return 0;
+	return load->rate_began +
+	       (double)(load->next - load->rate_first) / load->rate;
+}
+
+/* A message that begins too late has waited since it was due. */
+static bool
 take_message(struct session *session)
 {
 	struct load *load = session->load;
+	double due = due_at(load);
 
-	if (load->next == load->limit ||
-	    (load->stop_at > 0 && seconds_now() > load->stop_at))
+	if (all_begun(load) || seconds_now() < due)
 		return false;
 	session->message =
 	    &load->corpus->messages[load->next++ % load->corpus->n_messages];
 	session->reply[0] = '\0';
-	session->began = seconds_now();
+	session->began = due > 0 ? due : seconds_now();
 	session_headers_reset(session);
 	return true;
 }
@@ -81,7 +99,10 @@ session_start(struct session *session, struct load *load)
 
 	session->load = load;
 	if (!take_message(session)) {
-		load->active--;
+		if (all_begun(load))
+			load->active--;
+		else
+			load->idle[load->n_idle++] = session;
 		return;
 	}
 	session->step = STEP_NEGOTIATE;
@@ -102,6 +123,20 @@ session_start(struct session *session, struct load *load)
 			err(1, "epoll_ctl");
 	}
 	session_run(session);
+}
+
+int
+sessions_wake(struct load *load)
+{
+	double wait = 0;
+
+	while (load->n_idle > 0) {
+		wait = due_at(load) - seconds_now();
+		if (wait > 0 && !all_begun(load))
+			return 1 + (int)(wait * 1000);
+		session_start(load->idle[--load->n_idle], load);
+	}
+	return -1;
 }
 
 static void

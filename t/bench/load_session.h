@@ -44,9 +44,14 @@ struct load {
 	int epoll;
 
 	size_t next, limit; /* messages begun, messages to send */
-	double stop_at;	    /* begin no message after this time; 0: none */
-	size_t held;	    /* sessions that reached `hold` */
-	size_t active;	    /* sessions that are not finished */
+	double rate;	    /* messages a second; 0: as fast as can be */
+	double rate_began;  /* when message rate_first was due */
+	size_t rate_first;
+	struct session **idle; /* room for all; they wait for their time */
+	size_t n_idle;
+	double stop_at; /* begin no message after this time; 0: none */
+	size_t held;	/* sessions that reached `hold` */
+	size_t active;	/* sessions that are not finished */
 
 	size_t completed, accepted, refused, tempfailed, failed;
 	double *message_ms, *eom_ms; /* of each completed message */
@@ -74,8 +79,13 @@ struct session {
 /* Seconds of a clock that only goes forward. */
 double seconds_now(void);
 
-/* Begins a session with the next message, if there is one. */
+/* Begins a session with the next message, if there is one; with a rate it
+ * joins `idle` when that is not due yet. */
 void session_start(struct session *session, struct load *load);
+
+/* Begins the idle sessions whose time has come; returns the milliseconds until
+ * the next one's, or -1 if none is idle. */
+int sessions_wake(struct load *load);
 
 /* Acts on readiness of one of the session's sockets. */
 void session_event(struct link *link, uint32_t events);

@@ -9,6 +9,8 @@
  *   -t SECONDS   begin no message after this time
  *   -k N         messages per connection (1)
  *   -q PREFIX    begin of each queue id, up to 20 letters (4B)
+ *   -r N         begin so many messages a second, as connections allow; a
+ *                message's time counts from when it was due
  *   -p PID       process whose CPU time and memory are measured; several
  *   -o FILE      one line per message: outcome and changed header fields
  *   -H STEP      open N connections up to STEP (connect, rcpt or body), say
@@ -33,7 +35,7 @@ enum { SILENCE_MS = 60000, EVENTS = 128 };
 struct options {
 	const char *corpus;
 	size_t connections, messages, warm_up;
-	double seconds;
+	double seconds, rate;
 	pid_t pids[PROCESSES_MAX];
 	size_t n_pids;
 };
@@ -85,6 +87,9 @@ take_option(int option, struct options *options, struct load *load)
 	case 't':
 		options->seconds = strtod(optarg, NULL);
 		return;
+	case 'r':
+		options->rate = strtod(optarg, NULL);
+		return;
 	case 'k':
 		load->messages_per_connection = (unsigned)number(optarg);
 		return;
@@ -107,7 +112,8 @@ take_option(int option, struct options *options, struct load *load)
 		return;
 	}
 	errx(2, "usage: milterload -m ADDRESS -d CORPUS [-c N] [-n N] [-w N] "
-		"[-t SECONDS] [-k N] [-q PREFIX] [-p PID] [-o FILE] [-H STEP]");
+		"[-t SECONDS] [-k N] [-q PREFIX] [-r N] [-p PID] "
+		"[-o FILE] [-H STEP]");
 }
 
 /* Sends `limit` messages over `connections`; returns the seconds it took. */
@@ -117,17 +123,21 @@ run(struct load *load, struct session *sessions, size_t connections,
 {
 	struct epoll_event events[EVENTS];
 	double began = seconds_now();
-	int n, i;
+	int n, i, wait;
 
 	load->limit = load->next + limit;
 	load->active = connections;
+	load->rate_began = began;
+	load->rate_first = load->next;
 	for (i = 0; i < (int)connections; i++)
 		session_start(&sessions[i], load);
 	while (load->active > 0 && load->held < connections) {
-		n = epoll_wait(load->epoll, events, EVENTS, SILENCE_MS);
+		wait = sessions_wake(load);
+		n = epoll_wait(load->epoll, events, EVENTS,
+			       wait >= 0 ? wait : SILENCE_MS);
 		if (n < 0 && errno != EINTR)
 			err(1, "epoll_wait");
-		if (n == 0)
+		if (n == 0 && wait < 0)
 			errx(1, "no milter answered for %d s",
 			     SILENCE_MS / 1000);
 		for (i = 0; i < n; i++)
@@ -201,6 +211,7 @@ measure(struct load *load, struct session *sessions,
 	load->tempfailed = load->failed = 0;
 	if (options->seconds > 0)
 		load->stop_at = seconds_now() + options->seconds;
+	load->rate = options->rate;
 	client = own_cpu();
 	before = processes_usage(options->pids, options->n_pids);
 	seconds = run(load, sessions, options->connections, options->messages);
@@ -233,7 +244,7 @@ main(int argc, char **argv)
 	size_t n, most;
 	int option;
 
-	while ((option = getopt(argc, argv, "m:d:c:n:w:t:k:q:p:o:H:")) != -1)
+	while ((option = getopt(argc, argv, "m:d:c:n:w:t:k:q:r:p:o:H:")) != -1)
 		take_option(option, &options, &load);
 	if (load.n_links == 0 || options.corpus == NULL || optind != argc ||
 	    options.connections == 0)
@@ -245,6 +256,7 @@ main(int argc, char **argv)
 	most = options.messages + options.warm_up + options.connections;
 	load.message_ms = need(most * sizeof(double));
 	load.eom_ms = need(most * sizeof(double));
+	load.idle = need(options.connections * sizeof(struct session *));
 	sessions = need(options.connections * sizeof(*sessions));
 	memset(sessions, 0, options.connections * sizeof(*sessions));
 	if ((load.epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)

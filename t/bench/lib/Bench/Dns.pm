@@ -135,11 +135,31 @@ CONF
 	return;
 }
 
+sub control {
+	my ($self, @command) = @_;
+
+	return must_run('unbound-control', '-c', $self->path('unbound.conf'),
+		@command);
+}
+
+# The resolver knows nothing any more.
+sub forget {
+	my ($self) = @_;
+
+	return $self->control('flush_zone', '.');
+}
+
+# Drops questions for all below a name, as if its name servers were dead.
+sub never_answer {
+	my ($self, $name) = @_;
+
+	return $self->control('local_zone', $name, 'deny');
+}
+
 # How many questions the resolver was asked so far.
 sub questions {
 	my ($self) = @_;
-	my $all = must_run('unbound-control', '-c',
-		$self->path('unbound.conf'), 'stats_noreset');
+	my $all = $self->control('stats_noreset');
 
 	return $1 if $all =~ /^total\.num\.queries=(\d+)/m;
 	die "unbound-control tells no total\n";

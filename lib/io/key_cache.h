@@ -6,23 +6,19 @@
  * out of date.  At most LIMIT_CACHED_KEYS are held; what was not used for the
  * longest time makes room.  Any thread may call.
  */
-#ifndef BASE_KEY_CACHE_H
-#define BASE_KEY_CACHE_H
+#ifndef IO_KEY_CACHE_H
+#define IO_KEY_CACHE_H
 
-#include "base/text.h"
+#include "base/crypto.h"
 
-struct arena;
 struct key_cache;
-struct public_key;
-struct why;
 
 struct key_cache *key_cache_new(void);
 /* NULL is allowed.  Keys that were handed out stay valid. */
 void key_cache_free(struct key_cache *cache);
 
-/* As public_key_rsa; without a cache (NULL) it is that. */
-struct public_key *key_cache_rsa(struct key_cache *cache, struct arena *arena,
-				 struct text der, struct why *why);
+/* For dkim_options; ends with the cache. */
+struct public_key_source *key_cache_source(struct key_cache *cache);
 
 /* How many are held: for tests. */
 size_t key_cache_count(struct key_cache *cache);

@@ -1,10 +1,10 @@
-/* json_tree.h - how a value lies in memory: for json.c and json_read.c alone
+/* json_read.h - how a value lies in memory: for json.c and json_read.c alone
  *
  * What we put together is a tree in the arena.  What others wrote stays as the
  * library read it.
  */
-#ifndef BASE_JSON_TREE_H
-#define BASE_JSON_TREE_H
+#ifndef BASE_JSON_READ_H
+#define BASE_JSON_READ_H
 
 #include "base/json.h"
 

@@ -1,9 +1,8 @@
-#include "base/key_cache.h"
+#include "io/key_cache.h"
 
 #include <pthread.h>
 
 #include "base/arena.h"
-#include "base/crypto.h"
 #include "base/limits.h"
 #include "base/xalloc.h"
 
@@ -19,33 +18,12 @@ struct entry {
 };
 
 struct key_cache {
+	struct public_key_source source; /* first: it is this */
 	pthread_mutex_t lock;
 	uint64_t clock;
 	size_t count;
 	struct entry entries[SETS][WAYS];
 };
-
-struct key_cache *
-key_cache_new(void)
-{
-	struct key_cache *cache = xcalloc(1, sizeof(*cache));
-
-	pthread_mutex_init(&cache->lock, NULL);
-	return cache;
-}
-
-void
-key_cache_free(struct key_cache *cache)
-{
-	size_t i;
-
-	if (cache == NULL)
-		return;
-	for (i = 0; i < LIMIT_CACHED_KEYS; i++)
-		arena_free(cache->entries[i / WAYS][i % WAYS].arena);
-	pthread_mutex_destroy(&cache->lock);
-	free(cache);
-}
 
 /* Who sends keys that all lead to one set only drives out his own and those
  * of its few neighbours. */
@@ -102,23 +80,49 @@ keep(struct key_cache *cache, struct entry *set, struct text der,
 
 /* Two threads that miss the same key at once both keep it; the one that is
  * not found any more goes with time. */
-struct public_key *
-key_cache_rsa(struct key_cache *cache, struct arena *arena, struct text der,
-	      struct why *why)
+static struct public_key *
+rsa(struct public_key_source *source, struct arena *arena, struct text der,
+    struct why *why)
 {
-	struct public_key *key;
-	struct entry *set;
+	struct key_cache *cache = (struct key_cache *)source;
+	struct entry *set = set_of(cache, der);
+	struct public_key *key = find(cache, set, arena, der);
 
-	if (cache == NULL)
-		return public_key_rsa(arena, der, why);
-	set = set_of(cache, der);
-	key = find(cache, set, arena, der);
 	if (key != NULL)
 		return key;
 	key = public_key_rsa(arena, der, why);
 	if (key != NULL)
 		keep(cache, set, der, key);
 	return key;
+}
+
+struct key_cache *
+key_cache_new(void)
+{
+	struct key_cache *cache = xcalloc(1, sizeof(*cache));
+
+	pthread_mutex_init(&cache->lock, NULL);
+	cache->source.rsa = rsa;
+	return cache;
+}
+
+void
+key_cache_free(struct key_cache *cache)
+{
+	size_t i;
+
+	if (cache == NULL)
+		return;
+	for (i = 0; i < LIMIT_CACHED_KEYS; i++)
+		arena_free(cache->entries[i / WAYS][i % WAYS].arena);
+	pthread_mutex_destroy(&cache->lock);
+	free(cache);
+}
+
+struct public_key_source *
+key_cache_source(struct key_cache *cache)
+{
+	return &cache->source;
 }
 
 size_t
