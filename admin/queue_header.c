@@ -87,6 +87,16 @@ open_copy(int fd, const char *mode)
 	return file;
 }
 
+/* A message that begins with a blank has no header: a field put before it
+ * would take its first line for its own. */
+static bool
+has_header(FILE *in)
+{
+	int first = getc(in);
+
+	return ungetc(first, in) == EOF || (first != ' ' && first != '\t');
+}
+
 bool
 queue_header_copy(int from, int to, enum queue_retls wish)
 {
@@ -95,7 +105,10 @@ queue_header_copy(int from, int to, enum queue_retls wish)
 
 	if (done) {
 		fputs(wish_field(wish), out);
-		copy_header(in, out);
+		if (has_header(in))
+			copy_header(in, out);
+		else if (wish != QUEUE_RETLS_DEFAULT)
+			putc('\n', out);
 		copy_rest(in, out);
 		done = !ferror(in) && fflush(out) == 0 && !ferror(out);
 	}

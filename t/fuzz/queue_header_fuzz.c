@@ -41,7 +41,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(text_starts(again, TEXT("Require-TLS-ESMTP: yes\n")));
 	again = copied(arena, again, QUEUE_RETLS_NO);
 	assert(text_starts(again, TEXT("TLS-Required: no\n")));
-	assert(text_equal(copied(arena, again, QUEUE_RETLS_DEFAULT), plain));
+	again = copied(arena, again, QUEUE_RETLS_DEFAULT);
+	/* without a header there is an empty line now */
+	if (plain.len > 0 && (plain.at[0] == ' ' || plain.at[0] == '\t'))
+		again = text_skip(again, 1);
+	assert(text_equal(again, plain));
 	arena_free(arena);
 	return 0;
 }

@@ -66,6 +66,20 @@ every_byte_stays(void **state)
 			       with_body));
 }
 
+static void
+no_header_at_all(void **state)
+{
+	struct text message = TEXT(" text\nTLS-Required: no\n"), with_wish;
+
+	assert_true(
+	    text_equal(copied(*state, message, QUEUE_RETLS_DEFAULT), message));
+	with_wish = copied(*state, message, QUEUE_RETLS_YES);
+	assert_text(with_wish, "Require-TLS-ESMTP: yes\n\n text\n"
+			       "TLS-Required: no\n");
+	assert_text(copied(*state, with_wish, QUEUE_RETLS_DEFAULT),
+		    "\n text\nTLS-Required: no\n");
+}
+
 int
 main(void)
 {
@@ -73,6 +87,7 @@ main(void)
 	    arena_unit_test(wish_on_top),
 	    arena_unit_test(old_wishes_go),
 	    arena_unit_test(every_byte_stays),
+	    arena_unit_test(no_header_at_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
