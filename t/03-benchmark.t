@@ -7,6 +7,7 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib", "$FindBin::Bin/bench/lib";
 use Test::More;
+use Bench::Goals;
 use Bench::Process;
 use Bench::Verdict;
 use Signet::Util qw(build_dir must_run slurp temp_dir);
@@ -73,6 +74,9 @@ for my $option ([], ['-n']) {
 	}
 	is(load($name, '-k', 3)->{accepted}, $messages,
 	    "$name: several messages on a connection");
+	my $paced = load($name, '-c', 3, '-r', 100, '-n', 21);
+	is($paced->{accepted}, 21, "$name: at a rate");
+	cmp_ok($paced->{seconds}, '>=', 0.2, "$name: not before their time");
 	is(load($name, '-m', "unix:$dir/$name")->{accepted}, $messages,
 	    "$name: two in a row");
 	$milter->stop;
@@ -85,6 +89,29 @@ my $found = Bench::Verdict::found(
 	. ' header.s=s2; spf=softfail smtp.mailfrom=x@a.bench',
     '+Authentication-Results: mx.site.bench; dmarc=pass header.from=a.bench');
 is_deeply($found, { spf => 'softfail', dmarc => 'pass',
-    dkim => 'a.bench/s1=pass,b.bench/s2=fail' }, 'results of a message');
+    dkim => 'a.bench/s1=pass,b.bench/s2=fail',
+    dkim_domain => 'a.bench=pass,b.bench=fail' }, 'results of a message');
+ok(Bench::Verdict::same('dkim_domain', { dkim => 'b.bench/x=fail,'
+    . 'a.bench/y=pass' }, $found), 'selectors are left out');
+ok(!Bench::Verdict::same('dkim_domain', { dkim => 'a.bench/y=fail' }, $found),
+    'results are not');
+
+# What is printed is read again, and set beside another run.
+my @goals = (['small', 0.5, '<=', 1], ['large', 0.9, '>=', 1],
+    ['none', undef, '<=', 1], ['other', 2, '<=', 1]);
+my @rows = Bench::Goals::rows(@goals);
+is_deeply([map { $_->[3] } @rows], [qw(met missed missed)], 'met and missed');
+my $earlier = Bench::Goals::read_table(<<'END');
+| goal  | measured |   wanted |        |
+|-------|---------:|---------:|-------:|
+| small |    0.480 |     <= 1 |    met |
+| large |     1.10 |     >= 1 |    met |
+| other |    0.700 |     <= 1 |    met |
+END
+is_deeply($earlier->{large}, ['1.10', 'met'], 'a goal that was printed');
+is_deeply([map { "$_->[0] $_->[4]" } Bench::Goals::compare($earlier,
+    { map { $_->[0] => [@$_[1, 3]] } @rows }, 0.25)],
+    ['large near: met, missed', 'other differ: met, missed',
+    'small agree: met'], 'two runs');
 
 done_testing;
