@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Those that send reports fail, and the mail server that takes them:
-# docs/operations.md, cells dmarc-report-*, tls-report-* and report-mta-*.
+# docs/operations.md, cells dmarc-report-*, tls-report-*, report-mta-*
+# and report-https-*.
 
 use strict;
 use warnings;
@@ -10,6 +11,7 @@ use Digest::SHA qw(sha256_hex);
 use Test::More;
 use Signet::Faults;
 use Signet::Gate;
+use Signet::PolicyHost;
 use Signet::Reporter;
 use Signet::TlsReporter;
 use Signet::Util qw(append_file end_process is_alive slurp spew temp_dir
@@ -45,6 +47,7 @@ my %kind = (
 	},
 );
 my ($r, $name, $log, @domains, $records);
+my $web;	# takes the reports, in place of the mail server
 
 # The facts of a day for some domains of this cell alone.
 sub day {
@@ -83,17 +86,28 @@ sub all_sent {
 		my $status = run();
 		return $status == 0 && ++$runs;
 	}, sub { "a run that ends well, in\n" . slurp($log) });
-	my %mail;
-	push @{ $mail{$_->{to}} }, $_ for $r->mails;
-	my @got = map { $mail{"r\@$_"} // [] } @domains;
+	my %got = $web ? posted() : mailed();
+	my @got = map { $got{$_} // [] } @domains;
 	is(scalar(grep { @$_ } @got), COUNT, 'every domain has its report');
 	is(scalar(grep { @$_ > $most } @got), 0, "$most times at most");
 	for my $twice (grep { @$_ > 1 } @got) {
-		my %same = map { ("$_->{file_name} $_->{header}{subject} "
-			. sha256_hex($_->{gzip}) => 1) } @$twice;
-		is(scalar keys %same, 1, "$twice->[0]{to}: the same report");
+		my %same = map { ($_ => 1) } @$twice;
+		is(scalar keys %same, 1, 'the same report each time');
 	}
 	return;
+}
+
+# What came: domain => [what is the same when the report is, ...].
+sub mailed {
+	my %got;
+	push @{ $got{ $_->{to} =~ s/^r@//r } }, "$_->{file_name} "
+	    . "$_->{header}{subject} " . sha256_hex($_->{gzip}) for $r->mails;
+	return %got;
+}
+
+sub posted {
+	return map { my $domain = $_; ($domain => [map { sha256_hex($_->{body})
+	    } $web->posts("web.$domain")]) } @domains;
 }
 
 for my $part (sort keys %kind) {
@@ -209,5 +223,81 @@ $mta->cell(flapping => lines => 3, sub {
 
 $mta->done;
 $gate->stop;
+
+# --- web servers that take them ---
+
+$name = 'tls-report';
+$r = $kind{$name}{reporter};
+$log = "$dir/$name.log";
+$web = Signet::PolicyHost->new;
+$r->configure(tls_report => { https_ca_file => $web->ca_file,
+	https_networks => '127.0.0.0/8', https_timeout => '60s' });
+$kind{$name}{record} = sub { "web.$_[0] A 127.0.0.1\n_smtp._tls.$_[0] TXT "
+    . '"v=TLSRPTv1; rua=https://' . "web.$_[0]:" . $web->port . "/\"\n" };
+my $https = Signet::Faults->new('report-https', logs => {
+	'signet-tls-report' => sub { slurp($log) } });
+
+sub serve { $web->site("web.$_", status => 201, @_) for @domains }
+
+$https->cell(absent => lines => COUNT, sub {
+	day(@_);
+	serve();
+	$web->stop;
+	is(run(), 75, 'something is left to do');
+	$web->start;
+	all_sent(1);
+});
+
+$https->cell(lost => lines => COUNT, sub {
+	day(@_);
+	serve();
+	my $pid = begin(2);
+	$web->stop;
+	wait_for(120, sub { waitpid($pid, 1) == $pid }, 'its end');
+	$web->start;
+	all_sent(2);
+});
+
+# It takes the report, and its answer comes too late.
+$https->cell(slow => lines => COUNT, sub {
+	day(@_);
+	serve();
+	my $hold = spew("$dir/hold", '');
+	$web->site("web.$domains[0]", status => 201, hold => $hold);
+	$r->configure(tls_report => { https_timeout => '2s' });
+	is(run(), 75, 'one is left to do');
+	unlink $hold;
+	$r->configure(tls_report => { https_timeout => '60s' });
+	all_sent(2);
+});
+
+$https->cell(wrong => lines => COUNT, sub {
+	day(@_);
+	serve(certificate => 'wrong-name');
+	is(run(), 75, 'something is left to do');
+	is(scalar(map { $web->posts("web.$_") } @domains), 0,
+	    'nothing goes to a server that does not prove its name');
+	serve(status => 503);
+	$r->hurry;
+	is(run(), 75, 'refused for now');
+	serve();
+	all_sent(2);
+});
+
+$https->cell(flapping => lines => 1000, sub {
+	day(@_);
+	serve();
+	for (1 .. 3) {
+		$web->stop;
+		run();
+		$web->start;
+		$r->hurry;
+		end_process(begin(1), 'TERM');
+		$r->hurry;
+	}
+	all_sent(4);
+});
+$https->done;
+$web->stop;
 $_->{reporter}->stop for values %kind;
 done_testing;
