@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# What README.md and docs/install-postfix.md say is true: configuration loads,
+# What README.md, docs/install-postfix.md and docs/install-database.md say is
+# true: configuration loads,
 # options and main.cf parameters exist, the commands for the database run as
 # they stand, users and directories are those of sysusers, tmpfiles and the
 # units, and links lead somewhere.
@@ -10,38 +11,22 @@ use FindBin ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Signet::Events qw(event);
+use Signet::Guide;
 use Signet::Postgres;
 use Signet::Util qw(temp_dir top_dir build_dir slurp spew run_command must_run
     find_program program_path skip_or_fail);
 
 my $top = top_dir();
-my $guide = slurp("$top/docs/install-postfix.md");
+my $guide = slurp("$top/docs/install-database.md")
+    . slurp("$top/docs/install-postfix.md");
 my $dir = temp_dir();
 my $milter = program_path('signet-milter')
     // skip_or_fail('signet-milter has not been built');
 
-# --- blocks: indented by four, blank lines between included; a first line
-# such as "# main.cf" tells what a part of it is, else it is for the shell ---
-
-sub blocks {
-	my ($text) = @_;
-	my (@part, $in);
-	for my $line (split /\n/, $text) {
-		if ($line =~ /\A    (?:# (signet\.conf|main\.cf|master\.cf|\S+-logins\.cf|sieve)\b.*|(.*))\z/) {
-			push @part, [$1 // 'shell', '', 1]
-			    if !$in || defined $1;
-			$part[-1][1] .= "$2\n" if defined $2;
-			$in = 1;
-		} elsif ($line =~ /\S/) {
-			$in = 0;
-		}
-	}
-	return @part;
-}
-
-my @block = blocks($guide);
+my @block = Signet::Guide::blocks($guide);
 sub of_kind { return map { $_->[1] } grep { $_->[0] eq $_[0] } @block }
-my $shell = join '', of_kind('shell');
+my $shell = join '', map { $_->[1] }
+    grep { $_->[0] =~ /^(?:shell|with(?:out)? systemd)$/ } @block;
 $shell =~ s/\\\n\s*/ /g;
 my @commands = grep { /\S/ } split /\n/, $shell;
 
@@ -75,7 +60,8 @@ if (-x $list) {
 	}
 }
 my ($roles) = slurp("$top/sql/roles.sql") =~ /foreach r in array array\[(.*?)\]/s;
-$roles .= join ' ', slurp("$top/sql/roles-sender.sql") =~ /rolname = ('\w+')/g;
+$roles .= join ' ', join("", map { slurp($_) } glob "$top/sql/roles-*.sql")
+    =~ /rolname = ('\w+')/g;
 my %role = map { $_ => 1 } $roles =~ /'(\w+)'/g;
 
 sub is_main_parameter {
@@ -131,7 +117,7 @@ subtest 'the table of defaults' => sub {
 subtest 'main.cf and master.cf' => sub {
 	find_program('postconf') or plan skip_all => 'not installed: postfix';
 	my @main = map { /^\s*(?:-o )?(\w+) ?=/mg } of_kind('main.cf'),
-	    of_kind('master.cf');
+	    map({ $_->[1] } grep { $_->[0] =~ /^master[.]cf/ } @block);
 	cmp_ok(scalar @main, '>=', 3, 'there are parameters');
 	ok(is_main_parameter($_), "postconf -d knows $_") for @main;
 	my ($socket) = join('', of_kind('signet.conf')) =~ /^listen = unix:(.*)$/m;
@@ -254,7 +240,12 @@ subtest 'README.md' => sub {
 	my %wanted = map { $_ => 1 } grep { $_ ne '\\' } split ' ', $wanted;
 	my @build = split ' ', must_run("$top/t/install-packages", '-l',
 	    'build');
+	# it would bring Dovecot itself to hosts that have none
+	like(slurp("$top/docs/install-dovecot.md"),
+	    qr/^    apt install .*\bdovecot-dev\b/m,
+	    'dovecot-dev is in the page on Dovecot');
 	for my $package (@build) {
+		next if $package eq 'dovecot-dev';
 		next if $package =~ /^(?:libcmocka-dev|libc6-dev|publicsuffix)$/;
 		ok($wanted{$package} || $package eq 'pkgconf'
 		    && $wanted{'pkg-config'}, "$package is in README.md");
@@ -345,7 +336,9 @@ subtest 'the database' => sub {
 		is("$status$err", '0', $command);
 		isnt($said, '', 'says something');
 	}
-	is(scalar @remove, 2, 'there are commands to remove it');
+	# of roles that other pages make
+	local $ENV{PGOPTIONS} = '-c client_min_messages=warning';
+	is(scalar @remove, 3, 'there are commands to remove it');
 	for my $command (@remove) {
 		my ($status, undef, $err) = run_as_written($command);
 		is("$status$err", '0', $command);

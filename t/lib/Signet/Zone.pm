@@ -16,6 +16,8 @@ package Signet::Zone;
 #   $dns->change('site.test' => ...); # new data, signed and served on return
 #   $dns->stop; $dns->start;          # gone and back, on the same port
 #
+# `-address` and `-port` are where it listens, if not on a free port.
+#
 # The text is a zone file; SOA and NS of the apex are added to it, names
 # without a final dot are relative to the zone. `bogus` puts a wrong DS into
 # the parent, `unsigned` no DS, `expired` makes signatures of years ago, and
@@ -35,6 +37,7 @@ sub new {
 	my $self = bless {
 		dir => $dir, zones => {}, serial => 1, keys => {},
 		port => delete $zones{-port},
+		host => delete $zones{-address} // '127.0.0.1',
 	}, $class;
 	$zones{'.'} //= '';
 	$self->_take(%zones);
@@ -52,7 +55,7 @@ sub new {
 }
 
 sub port { return $_[0]{port} }
-sub address { return "127.0.0.1\@$_[0]{port}" }
+sub address { return "$_[0]{host}\@$_[0]{port}" }
 sub anchor_file { return "$_[0]{dir}/root.ds" }
 sub dir { return $_[0]{dir} }
 sub pid { return $_[0]{pid} }
@@ -222,7 +225,7 @@ sub _write_conf {
 	my $dir = $self->{dir};
 	my $conf = <<"END";
 server:
-	ip-address: 127.0.0.1
+	ip-address: $self->{host}
 	port: $self->{port}
 	username: ""
 	chroot: ""
@@ -249,7 +252,7 @@ END
 # Does the server answer with the SOA of the zone?
 sub _ask_serial {
 	my ($self, $zone) = @_;
-	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+	my $socket = IO::Socket::INET->new(PeerAddr => $self->{host},
 	    PeerPort => $self->{port}, Proto => 'udp') or return;
 	my $name = $zone eq '.' ? '' : join '', map { pack 'C/a', $_ }
 	    split /\./, $zone;
