@@ -52,6 +52,7 @@ sub enter {
 	must_run(qw(ip link set lo up));
 	must_run(qw(ip route add local), $_, qw(dev lo)) for qw(203.0.113.0/24
 	    198.51.100.0/24 192.0.2.0/24), ROOT . '/32';
+	must_run(qw(ip addr add 192.0.2.25/32 dev lo));
 	must_run(qw(hostname mx.example.org));
 	return;
 }
