@@ -20,6 +20,7 @@
 #include "dmarc-reporter/intake_message.h"
 #include "dmarc-reporter/intake_print.h"
 #include "dmarc-reporter/intake_sandbox.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "io/spool.h"
 
@@ -338,6 +339,7 @@ run_intake(struct arena *arena, const struct intake_settings *settings,
 	uint64_t most = settings->aside_max > settings->refused_max
 			    ? settings->aside_max
 			    : settings->refused_max;
+	struct in_work *in_work;
 	struct why why;
 	int status = EX_TEMPFAIL;
 
@@ -349,10 +351,13 @@ run_intake(struct arena *arena, const struct intake_settings *settings,
 	if (intake.suffixes == NULL)
 		return fail(EX_OSFILE, &why);
 	intake.spool = spool_open(&options, &why);
+	in_work = in_work_start(settings->common.spool_directory,
+				"signet-report-intake", NULL);
 	if (intake.spool != NULL)
 		status = run_mode(arena, &intake, command);
 	else
 		fail(status, &why);
+	in_work_close(in_work);
 	spool_close(intake.spool);
 	public_suffix_list_close(intake.suffixes);
 	return status;

@@ -10,7 +10,9 @@
 #include "dmarc-reporter/intake_judge.h"
 #include "dmarc-reporter/intake_keep.h"
 #include "io/clock.h"
+#include "io/in_work.h"
 #include "io/log.h"
+#include "io/random.h"
 #include "io/spool.h"
 
 #define LINE_BYTES 4000
@@ -202,6 +204,35 @@ identify(struct progress *progress)
 	uuid8_write(result, progress->it.arrival.id);
 }
 
+/* One that is not read at all. */
+static void
+identify_by_chance(struct progress *progress)
+{
+	unsigned char random[10] = {0};
+
+	random_fill(random, sizeof(random));
+	uuid7_write(progress->it.arrival.now_ms, random,
+		    progress->it.arrival.id);
+}
+
+/* Into what becomes of it. */
+static void
+read_message(struct progress *progress, int rest)
+{
+	if (!in_work_try("the message", progress->it.arrival.queue_id,
+			 progress->it.message)) {
+		identify_by_chance(progress);
+		settle(progress, INTAKE_ASIDE, TEXT("the program died of it"));
+		return;
+	}
+	identify(progress);
+	if (rest >= 0)
+		settle(progress, INTAKE_ASIDE,
+		       TEXT("the message is longer than is read"));
+	else
+		read_in_cell(progress);
+}
+
 static void
 set_arrival(struct progress *progress, const struct intake_envelope *envelope)
 {
@@ -228,12 +259,8 @@ intake_message(const struct intake *intake,
 
 	progress.it.message = message;
 	set_arrival(&progress, envelope);
-	identify(&progress);
-	if (rest >= 0)
-		settle(&progress, INTAKE_ASIDE,
-		       TEXT("the message is longer than is read"));
-	else
-		read_in_cell(&progress);
+	read_message(&progress, rest);
+	in_work_done();
 	if (intake->source == INTAKE_FROM_MTA &&
 	    (progress.outcome == INTAKE_REFUSED ||
 	     progress.outcome == INTAKE_ASIDE))

@@ -6,6 +6,7 @@
 #include "base/why.h"
 #include "dovecot-plugin/mailbox_settings.h"
 #include "dovecot-plugin/model_cache.h"
+#include "io/in_work.h"
 
 /* The server gives up before we do, so that no call stays behind there. */
 #define BEGIN "begin; set local statement_timeout = '50s'"
@@ -117,8 +118,11 @@ take_words(struct arena *arena, const struct batch_item *from,
 	int64_t *words;
 	size_t i;
 
+	/* the learner has asked whether it may be touched */
+	in_work_try("the event", text_from(from->name), text_from(from->name));
 	message_facts_words(scratch, &from->facts, from->event.message,
 			    &tokens);
+	in_work_done();
 	words = arena_new_array(arena, int64_t, tokens.count + 1);
 	for (i = 0; i < tokens.count; i++)
 		words[i] = tokens.at[i].id;

@@ -17,6 +17,7 @@
 #include "dovecot-plugin/event_rate.h"
 #include "dovecot-plugin/mailbox_settings.h"
 #include "io/clock.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "io/pg.h"
 
@@ -207,10 +208,27 @@ check_event(struct learner *learner, const struct event_file *file,
 }
 
 static void
+take_bytes(struct learner *learner, const struct event_file *file,
+	   struct text bytes, uid_t owner)
+{
+	struct mailbox_event event;
+	struct why why;
+
+	if (!in_work_try("the event", text_from(file->name),
+			 text_from(file->name))) {
+		why_set(&why, "the program died of it");
+		put_aside(learner, file->name, false, &why);
+	} else if (!check_event(learner, file, bytes, owner, &event, &why)) {
+		put_aside(learner, file->name, false, &why);
+	} else if (event_rate_may(learner->rate, event.user, file->id)) {
+		batch_add(&learner->batch, file->name, &event);
+	}
+}
+
+static void
 take_file(struct learner *learner, const struct event_file *file)
 {
 	size_t most = learner->options.settings->max_event;
-	struct mailbox_event event;
 	struct text bytes;
 	struct why why;
 	uid_t owner;
@@ -232,10 +250,8 @@ take_file(struct learner *learner, const struct event_file *file)
 		return;
 	}
 	learner->batch.bytes += bytes.len;
-	if (!check_event(learner, file, bytes, owner, &event, &why))
-		put_aside(learner, file->name, false, &why);
-	else if (event_rate_may(learner->rate, event.user, file->id))
-		batch_add(&learner->batch, file->name, &event);
+	take_bytes(learner, file, bytes, owner);
+	in_work_done();
 }
 
 static bool

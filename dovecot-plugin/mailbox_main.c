@@ -20,6 +20,7 @@
 #include "dovecot-plugin/model_loader.h"
 #include "io/datagram.h"
 #include "io/listen.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "io/service.h"
 
@@ -181,11 +182,14 @@ serve(const struct mailbox_settings *settings)
 {
 	static const struct service_calls calls = {on_stop, on_reload, NULL};
 	struct parts parts = {.settings = settings, .nudge = -1};
+	struct in_work *in_work;
 	struct why why;
 
 	sem_init(&stopped, 0, 0);
 	if (!service_start(&calls, &why))
 		return fail(EX_OSERR, &why);
+	in_work = in_work_start(settings->common.spool_directory,
+				"signet-mailbox", NULL);
 	if (!open_all(&parts, &why)) {
 		fail(EX_CONFIG, &why);
 		_exit(EX_CONFIG); /* threads may run */
@@ -199,6 +203,7 @@ serve(const struct mailbox_settings *settings)
 		;
 	service_stopping();
 	close_all(&parts);
+	in_work_close(in_work);
 	return EX_OK;
 }
 

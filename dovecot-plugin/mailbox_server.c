@@ -16,6 +16,7 @@
 #include "dovecot-plugin/mailbox_reply.h"
 #include "dovecot-plugin/mailbox_settings.h"
 #include "io/clock.h"
+#include "io/in_work.h"
 #include "io/listen.h"
 #include "io/log.h"
 
@@ -68,9 +69,17 @@ answer_visit(struct mailbox_server *server, const struct visit *visit,
 {
 	const struct mailbox_reply_to to = {visit->fd, visit->uid,
 					    visit->asked_us};
-	bool good = mailbox_reply(server->reply, arena,
-				  text_of(visit->bytes, visit->used), &to);
+	struct text question = text_of(visit->bytes, visit->used);
+	const char *end = memmem(question.at, question.len, "\n\n", 2);
+	size_t head = end != NULL ? (size_t)(end - question.at) : 0;
+	bool good;
 
+	/* the same message to another account is the same piece */
+	good = in_work_try("a question about",
+			   text_first(text_skip(question, head + 2), 60),
+			   text_skip(question, head)) &&
+	       mailbox_reply(server->reply, arena, question, &to);
+	in_work_done();
 	pthread_mutex_lock(&server->lock);
 	*(good ? &server->counts.asked : &server->counts.refused) += 1;
 	pthread_mutex_unlock(&server->lock);

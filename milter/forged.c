@@ -6,8 +6,7 @@
 #include "milter/engine.h"
 
 static void
-add_number(struct forged *forged, struct forged_list *list,
-	   struct arena *arena)
+add_number(struct forged *forged, struct forged_list *list, struct arena *arena)
 {
 	unsigned *grown;
 
@@ -37,8 +36,8 @@ claims_ours(const struct engine *engine, struct text value)
 		return true;
 	scratch = arena_new();
 	for (i = 0; i < engine->own_id_count && !claims; i++)
-		claims = auth_results_claims(scratch, value,
-					     engine->own_ids[i]);
+		claims =
+		    auth_results_claims(scratch, value, engine->own_ids[i]);
 	arena_free(scratch);
 	return claims;
 }
@@ -57,6 +56,36 @@ forged_note(struct forged *forged, struct arena *arena,
 		if (claims_ours(engine, value))
 			add_number(forged, &forged->results, arena);
 	}
+}
+
+void
+forged_pass(struct forged *forged, struct text name)
+{
+	name = text_trim(name);
+	forged->tags.seen += text_equal_nocase(name, TEXT(TAG_FIELD));
+	forged->results.seen += text_equal_nocase(name, TEXT(RESULTS_FIELD));
+}
+
+static void
+list_all(struct forged *forged, struct forged_list *list, struct arena *arena)
+{
+	unsigned seen = list->seen;
+
+	for (list->seen = 1; list->seen <= seen && !forged->flood; list->seen++)
+		add_number(forged, list, arena);
+	list->seen = seen;
+}
+
+void
+forged_all(struct forged *forged, struct arena *arena)
+{
+	unsigned tags = forged->tags.seen, results = forged->results.seen;
+
+	memset(forged, 0, sizeof(*forged));
+	forged->tags.seen = tags;
+	forged->results.seen = results;
+	list_all(forged, &forged->tags, arena);
+	list_all(forged, &forged->results, arena);
 }
 
 size_t

@@ -33,6 +33,11 @@ void forged_note(struct forged *forged, struct arena *arena,
 		 const struct engine *engine, struct text name,
 		 struct text value);
 
+/* The same for a message that is passed over: only the name is looked at, and
+ * `forged_all` lists every field of ours, whoever wrote it. */
+void forged_pass(struct forged *forged, struct text name);
+void forged_all(struct forged *forged, struct arena *arena);
+
 size_t forged_count(const struct forged *forged);
 
 #endif

@@ -16,7 +16,10 @@
 #include "base/xalloc.h"
 #include "io/listen.h"
 #include "io/log.h"
+#include "milter/glue_engine.h"
+#include "milter/glue_text.h"
 #include "milter/live.h"
+#include "milter/progress.h"
 #include "milter/wake.h"
 
 /* connections that may wait to be taken; libmilter's own 20 is few for a
@@ -38,6 +41,7 @@ static sem_t stopped; /* smfi_stop has returned */
 struct conversation {
 	void *session;
 	bool on_its_way; /* between MAIL and the end */
+	struct progress progress;
 };
 
 struct glue_message {
@@ -63,24 +67,7 @@ end_message(struct conversation *with)
 {
 	calls->reset(with->session);
 	set_on_its_way(with, false);
-}
-
-static pthread_mutex_t engine_lock = PTHREAD_MUTEX_INITIALIZER;
-static void *current;
-
-void
-glue_use(const struct glue_calls *of, void *engine)
-{
-	void *before;
-
-	if (engine != NULL)
-		of->hold(engine);
-	pthread_mutex_lock(&engine_lock);
-	before = current;
-	current = engine;
-	pthread_mutex_unlock(&engine_lock);
-	if (before != NULL)
-		of->release(before);
+	progress_reset(&with->progress);
 }
 
 static struct conversation *
@@ -88,9 +75,7 @@ new_conversation(void)
 {
 	struct conversation *with = xcalloc(1, sizeof(*with));
 
-	pthread_mutex_lock(&engine_lock);
-	with->session = calls->open(current);
-	pthread_mutex_unlock(&engine_lock);
+	with->session = glue_engine_open(calls);
 	return with;
 }
 
@@ -108,27 +93,10 @@ conversation_of(SMFICTX *ctx)
 	return with;
 }
 
-static void *
-session_of(SMFICTX *ctx)
-{
-	return conversation_of(ctx)->session;
-}
-
 static struct text
 macro(SMFICTX *ctx, const char *name)
 {
 	return text_from(smfi_getsymval(ctx, (char *)(uintptr_t)name));
-}
-
-/* "<a@example.com>" or the same without brackets, as local mail comes. */
-static struct text
-without_brackets(const char *path)
-{
-	struct text text = text_from(path);
-
-	if (text.len >= 2 && text.at[0] == '<' && text.at[text.len - 1] == '>')
-		return text_of(text.at + 1, text.len - 2);
-	return text;
 }
 
 /* --- stages that are not answered --- */
@@ -182,22 +150,40 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
 static sfsistat
 on_connect(SMFICTX *ctx, char *name, struct sockaddr *address)
 {
-	void *session = session_of(ctx);
+	struct conversation *with = conversation_of(ctx);
+	struct text host = text_from(name);
 	struct ipaddr peer = {0};
 
 	ipaddr_from_sockaddr(address, &peer);
-	calls->connect(session, text_from(name), &peer);
+	in_work_label(&with->progress.label, "the greeting of", host);
+	progress_add(&with->progress, STEP_CONNECT,
+		     text_of((const char *)peer.bytes, sizeof(peer.bytes)));
+	if (progress_begin_with(&with->progress, STEP_CONNECT, host))
+		calls->connect(with->session, host, &peer);
+	progress_greeted(&with->progress);
 	return silent();
 }
 
 static sfsistat
 on_helo(SMFICTX *ctx, char *helo)
 {
-	void *session = session_of(ctx);
+	struct conversation *with = conversation_of(ctx);
+	struct text name = text_from(helo);
 
-	if (calls->helo != NULL)
-		calls->helo(session, text_from(helo));
+	if (progress_begin_with(&with->progress, STEP_HELO, name) &&
+	    calls->helo != NULL)
+		calls->helo(with->session, name);
+	progress_greeted(&with->progress);
 	return silent();
+}
+
+static void
+take_mail(struct conversation *with, const struct glue_mail *mail, char **argv)
+{
+	calls->mail(with->session, mail);
+	for (argv++; *argv != NULL; argv++)
+		if (calls->mail_argument != NULL)
+			calls->mail_argument(with->session, text_from(*argv));
 }
 
 static sfsistat
@@ -205,49 +191,74 @@ on_mail(SMFICTX *ctx, char **argv)
 {
 	struct conversation *with = conversation_of(ctx);
 	struct glue_mail mail = {
-	    .sender = without_brackets(argv[0]),
+	    .sender = glue_without_brackets(argv[0]),
 	    .login = macro(ctx, "{auth_authen}"),
 	    .tls_version = macro(ctx, "{tls_version}"),
 	    .tls_cipher = macro(ctx, "{cipher}"),
 	    .tls_bits = macro(ctx, "{cipher_bits}"),
 	    .daemon_name = macro(ctx, "{daemon_name}"),
 	};
+	char **next;
 
 	set_on_its_way(with, true);
-	calls->mail(with->session, &mail);
-	for (argv++; *argv != NULL; argv++)
-		if (calls->mail_argument != NULL)
-			calls->mail_argument(with->session, text_from(*argv));
+	in_work_label(&with->progress.label, "a message from", mail.sender);
+	for (next = argv; *next != NULL; next++)
+		progress_add(&with->progress, STEP_MAIL, text_from(*next));
+	if (progress_begin(&with->progress))
+		take_mail(with, &mail, argv);
+	progress_end();
 	return silent();
 }
 
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
-	calls->rcpt(session_of(ctx), without_brackets(argv[0]));
+	struct conversation *with = conversation_of(ctx);
+	struct text address = glue_without_brackets(argv[0]);
+
+	if (progress_begin_with(&with->progress, STEP_RCPT, address))
+		calls->rcpt(with->session, address);
+	progress_end();
 	return silent();
 }
 
 static sfsistat
 on_header(SMFICTX *ctx, char *name, char *value)
 {
-	calls->header(session_of(ctx), text_from(name), text_from(value));
+	struct conversation *with = conversation_of(ctx);
+	struct text of = text_from(name), is = text_from(value);
+
+	progress_add(&with->progress, STEP_NAME, of);
+	if (progress_begin_with(&with->progress, STEP_VALUE, is))
+		calls->header(with->session, of, is);
+	else
+		calls->pass_field(with->session, of);
+	progress_end();
 	return silent();
 }
 
 static sfsistat
 on_end_of_header(SMFICTX *ctx)
 {
-	calls->end_of_header(session_of(ctx));
+	struct conversation *with = conversation_of(ctx);
+
+	if (progress_begin_with(&with->progress, STEP_END_OF_HEADER, TEXT("")))
+		calls->end_of_header(with->session);
+	progress_end();
 	return silent();
 }
 
 static sfsistat
 on_body(SMFICTX *ctx, unsigned char *chunk, size_t bytes)
 {
+	struct conversation *with = conversation_of(ctx);
+	struct text text = text_of((const char *)chunk, bytes);
+
 	/* A mail server that wants answers may not know SMFIS_SKIP, and the
 	 * size of the message is a fact. */
-	calls->body(session_of(ctx), text_of((const char *)chunk, bytes));
+	if (progress_begin_with(&with->progress, STEP_BODY, text))
+		calls->body(with->session, text);
+	progress_end();
 	return silent();
 }
 
@@ -284,29 +295,12 @@ glue_remove_field(struct glue_message *message, const char *name, size_t number)
 		       NULL);
 }
 
-/* libmilter wants folded lines with a bare line feed, and with LEADSPC the
- * space after the colon. */
-static char *
-header_value(struct arena *arena, struct text space, struct text value)
-{
-	char *to = arena_bytes(arena, space.len + value.len + 1), *at = to;
-	size_t i;
-
-	for (i = 0; i < space.len; i++)
-		*at++ = space.at[i];
-	for (i = 0; i < value.len; i++)
-		if (value.at[i] != '\r')
-			*at++ = value.at[i];
-	*at = '\0';
-	return to;
-}
-
 void
 glue_insert_field(struct glue_message *message, struct arena *arena, int index,
 		  const char *name, struct text value)
 {
 	smfi_insheader(message->ctx, index, (char *)(uintptr_t)name,
-		       header_value(arena, TEXT(" "), value));
+		       glue_header_value(arena, TEXT(" "), value));
 }
 
 void
@@ -314,7 +308,7 @@ glue_add_field(struct glue_message *message, struct arena *arena,
 	       const char *name, struct text value)
 {
 	smfi_addheader(message->ctx, (char *)(uintptr_t)name,
-		       header_value(arena, TEXT(" "), value));
+		       glue_header_value(arena, TEXT(" "), value));
 }
 
 void
@@ -322,7 +316,7 @@ glue_change_field(struct glue_message *message, struct arena *arena,
 		  const char *name, size_t number, struct text value)
 {
 	smfi_chgheader(message->ctx, (char *)(uintptr_t)name, (int)number,
-		       header_value(arena, TEXT(""), value));
+		       glue_header_value(arena, TEXT(""), value));
 }
 
 void
@@ -348,7 +342,9 @@ on_end_of_message(SMFICTX *ctx)
 	enum glue_answer answer;
 
 	wake_begin();
-	answer = calls->end(with->session, &message);
+	answer = progress_begin_with(&with->progress, STEP_END, TEXT(""))
+		     ? calls->end(with->session, &message)
+		     : calls->pass_over(with->session, &message);
 	wake_end();
 	switch (answer) {
 	case GLUE_ACCEPT:
@@ -361,6 +357,7 @@ on_end_of_message(SMFICTX *ctx)
 		break;
 	}
 	calls->record(with->session, macro(ctx, "i"));
+	progress_end();
 	end_message(with);
 	return status;
 }
@@ -395,6 +392,7 @@ glue_open(const struct glue_calls *of, const struct glue_listen *where,
 	struct smfiDesc milter;
 
 	calls = of;
+	progress_use(where->in_work);
 	if (!listen_parse(where->listen, &own_socket, why) ||
 	    !listen_parse_mode(where->mode, &access.mode, why) ||
 	    !listen_remove_stale(&own_socket, why))

@@ -15,6 +15,7 @@
 #include "base/text.h"
 
 struct arena;
+struct in_work;
 struct why;
 
 /* What a program asks the MTA to be allowed. */
@@ -60,14 +61,22 @@ struct glue_calls {
 	enum glue_answer (*end)(void *session, struct glue_message *message);
 	/* Keeps the facts and writes the log, after the answer is given. */
 	void (*record)(void *session, struct text queue_id);
+	/* A message that the program died of (io/in_work.h) goes on without
+	 * the steps above: `pass_field` for each field that is left, and
+	 * `pass_over` in place of `end`, which looks at nothing of what came.
+	 */
+	void (*pass_field)(void *session, struct text name);
+	enum glue_answer (*pass_over)(void *session,
+				      struct glue_message *message);
 	/* Ends a message, whether it came to its end or not. */
 	void (*reset)(void *session);
 };
 
 struct glue_listen {
-	const char *listen; /* as listen.h has it */
-	const char *group;  /* or NULL */
-	const char *mode;   /* octal */
+	const char *listen;	 /* as listen.h has it */
+	const char *group;	 /* or NULL */
+	const char *mode;	 /* octal */
+	struct in_work *in_work; /* kept; NULL: what crashes is not known */
 };
 
 /* --- to change a message --- */

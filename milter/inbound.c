@@ -153,8 +153,23 @@ on_end(void *handle, struct glue_message *message)
 	return answer(message, session);
 }
 
-/* One line when the spool stops to take lines and one when it does again; it
- * counts what it could not keep. */
+static void
+pass_field(void *handle, struct text name)
+{
+	struct session *session = handle;
+
+	forged_pass(&session->forged, name);
+}
+
+static enum glue_answer
+pass_over(void *handle, struct glue_message *message)
+{
+	struct session *session = handle;
+
+	session_pass_over(session);
+	return answer(message, session);
+}
+
 /* A line of its own, behind that of the message. */
 static bool
 keep_failure(struct session *session, struct why *why)
@@ -173,6 +188,8 @@ keep_failure(struct session *session, struct why *why)
 	return line.len == 0 || spool_append(engine->spool, line, why);
 }
 
+/* One line when the spool stops to take lines and one when it does again; it
+ * counts what it could not keep. */
 static void
 keep_facts(struct session *session, struct text queue_id)
 {
@@ -231,5 +248,7 @@ const struct glue_calls inbound_calls = {
     .body = on_body,
     .end = on_end,
     .record = record,
+    .pass_field = pass_field,
+    .pass_over = pass_over,
     .reset = reset,
 };

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/why.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "io/resolver_unbound.h"
 #include "io/service.h"
@@ -26,6 +27,7 @@ struct program {
 	bool has_parts;
 	struct resolver_unbound *resolver;
 	struct spool *spool;
+	struct in_work *in_work; /* until the process ends */
 };
 
 static void
@@ -99,6 +101,8 @@ open_parts(struct program *program, const struct setup *setup, struct why *why)
 	program->spool = spool_open(&spool, why);
 	if (program->spool == NULL)
 		return false;
+	program->in_work = in_work_start(setup->common.spool_directory,
+					 "signet-milter", program->listener);
 	setup_resolver_options(setup, &resolver);
 	resolver.told = "mail goes on and its checks are temperror";
 	program->resolver = resolver_unbound_open(&resolver, why);
@@ -145,10 +149,12 @@ make_parts(struct program *program, struct setup *setup, struct why *why)
 }
 
 static bool
-listen_and_serve(const struct milter_options *milter, struct why *why)
+listen_and_serve(const struct program *program,
+		 const struct milter_options *milter, struct why *why)
 {
 	const struct glue_listen where = {milter->listen, milter->socket_group,
-					  milter->socket_mode};
+					  milter->socket_mode,
+					  program->in_work};
 
 	if (!glue_open(&inbound_calls, &where, why))
 		return false;
@@ -168,7 +174,7 @@ serve(struct program *program, struct setup *setup, struct why *why)
 	pthread_mutex_unlock(&program->lock);
 	if (engine == NULL)
 		return false;
-	fine = listen_and_serve(&setup->milter, why);
+	fine = listen_and_serve(program, &setup->milter, why);
 	if (!live_is_idle())
 		return fine;
 	glue_use(&inbound_calls, NULL);

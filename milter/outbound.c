@@ -227,11 +227,8 @@ refuse(struct glue_message *message, const struct sign_session *session)
 }
 
 static enum glue_answer
-on_end(void *handle, struct glue_message *message)
+answer(struct glue_message *message, const struct sign_session *session)
 {
-	struct sign_session *session = handle;
-
-	sign_session_end(session);
 	if (session->engine->options->mode == SIGN_TEST)
 		return GLUE_ACCEPT;
 	switch (session->action) {
@@ -252,6 +249,29 @@ on_end(void *handle, struct glue_message *message)
 		return GLUE_TEMPFAIL;
 	}
 	return GLUE_ACCEPT;
+}
+
+static enum glue_answer
+on_end(void *handle, struct glue_message *message)
+{
+	struct sign_session *session = handle;
+
+	sign_session_end(session);
+	return answer(message, session);
+}
+
+static void
+pass_field(void *session, struct text name)
+{
+}
+
+static enum glue_answer
+pass_over(void *handle, struct glue_message *message)
+{
+	struct sign_session *session = handle;
+
+	sign_session_pass_over(session);
+	return answer(message, session);
 }
 
 /* One line when the spool stops to take lines and one when it does again; it
@@ -311,5 +331,7 @@ const struct glue_calls outbound_calls = {
     .body = on_body,
     .end = on_end,
     .record = record,
+    .pass_field = pass_field,
+    .pass_over = pass_over,
     .reset = reset,
 };

@@ -5,6 +5,8 @@
 #include "base/xalloc.h"
 #include "io/clock.h"
 #include "milter/check.h"
+#include "milter/decide.h"
+#include "milter/results.h"
 
 struct session *
 session_new(struct engine *engine)
@@ -192,4 +194,51 @@ session_body(struct session *session, struct text chunk)
 		session->body_wanted =
 		    body_digests_update(session->digests, chunk);
 	return session->body_wanted;
+}
+
+static void
+give_temperrors(struct session *session)
+{
+	static const char reason[] = "not evaluated: a message like this one "
+				     "has crashed the program";
+	struct verdict *verdict = &session->verdict;
+	struct dkim_signature_result *dkim =
+	    arena_new_value(session->arena, struct dkim_signature_result);
+
+	verdict->mail_from.result = verdict->helo.result = SPF_TEMPERROR;
+	verdict->mail_from.reason = verdict->helo.reason = reason;
+	verdict->iprev.result = IPREV_TEMPERROR;
+	verdict->dmarc.result = DMARC_TEMPERROR;
+	verdict->dmarc.reason = reason;
+	dkim->result = DKIM_TEMPERROR;
+	dkim->reason = reason;
+	verdict->dkim = dkim;
+	verdict->dkim_count = 1;
+	verdict->dkim_aligned = arena_new_array(session->arena, bool, 1);
+}
+
+void
+session_pass_over(struct session *session)
+{
+	struct forged forged = session->forged;
+	struct verdict *verdict = &session->verdict;
+
+	session_reset(session);
+	session->peer_name = TEXT("");
+	session->begun_ms = clock_monotonic_ms();
+	session->memo = dns_memo_new(session->arena, session->engine->resolver);
+	message_init(&session->message, session->arena);
+	session->forged = forged;
+	forged_all(&session->forged, session->arena);
+	verdict->client = session->peer;
+	verdict->skipped = find_skip(session);
+	verdict->forged_flood = session->forged.flood &&
+				session->engine->options->role != ROLE_INTERNAL;
+	if (verdict->skipped == SKIP_NOTHING)
+		give_temperrors(session);
+	decide(session->arena, session->engine->options, verdict,
+	       &session->decision);
+	if (session->decision.reason == NULL)
+		session->decision.reason = "not-judged";
+	session->auth_results = results_write(session);
 }

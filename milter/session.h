@@ -92,6 +92,10 @@ bool session_body(struct session *session, struct text chunk);
  * set.  Changes nothing outside the session. */
 void session_end(struct session *session);
 
+/* In place of session_end, for a message that the program died of before:
+ * every check is temperror, and nothing is looked at that came. */
+void session_pass_over(struct session *session);
+
 /* Ends the message; the connection stays. */
 void session_reset(struct session *session);
 

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/why.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "io/resolver_unbound.h"
 #include "io/service.h"
@@ -29,6 +30,7 @@ struct program {
 	struct key_watch *watch;
 	struct sender_source *senders;
 	struct spool *spool;
+	struct in_work *in_work; /* until the process ends */
 };
 
 static void
@@ -136,6 +138,8 @@ open_parts(struct program *program, const struct sign_setup *setup,
 	program->spool = spool_open(&spool, why);
 	if (program->spool == NULL)
 		return false;
+	program->in_work = in_work_start(setup->common.spool_directory,
+					 "signet-sign", program->listener);
 	sign_setup_resolver(setup, &resolver);
 	resolver.told = "mail is signed as before";
 	program->resolver = resolver_unbound_open(&resolver, why);
@@ -192,10 +196,11 @@ make_parts(struct program *program, struct sign_setup *setup, struct why *why)
 }
 
 static bool
-listen_and_serve(const struct sign_options *sign, struct why *why)
+listen_and_serve(const struct program *program, const struct sign_options *sign,
+		 struct why *why)
 {
 	const struct glue_listen where = {sign->listen, sign->socket_group,
-					  sign->socket_mode};
+					  sign->socket_mode, program->in_work};
 
 	if (!glue_open(&outbound_calls, &where, why))
 		return false;
@@ -215,7 +220,7 @@ serve(struct program *program, struct sign_setup *setup, struct why *why)
 	pthread_mutex_unlock(&program->lock);
 	if (engine == NULL)
 		return false;
-	fine = listen_and_serve(&setup->sign, why);
+	fine = listen_and_serve(program, &setup->sign, why);
 	if (live_is_idle())
 		glue_use(&outbound_calls, NULL);
 	sign_engine_release(engine);

@@ -203,6 +203,18 @@ sign_session_end(struct sign_session *session)
 	seal(session, now_s);
 }
 
+void
+sign_session_pass_over(struct sign_session *session)
+{
+	sign_session_reset(session);
+	session->begun_ms = clock_monotonic_ms();
+	message_init(&session->message, session->arena);
+	session->reason = "not_looked_at";
+	session->detail = "a message like this one has crashed the program";
+	if (session->engine->options->signing_failure == FAILURE_TEMPFAIL)
+		session->action = SIGN_TEMPFAILED;
+}
+
 const char *
 sign_action_name(enum sign_action action)
 {

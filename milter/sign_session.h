@@ -97,6 +97,11 @@ void sign_session_body(struct sign_session *session, struct text chunk);
 /* Signs; changes nothing outside the session. */
 void sign_session_end(struct sign_session *session);
 
+/* In place of sign_session_end, for a message that the program died of
+ * before: it is one that cannot be signed, and nothing is looked at that
+ * came. */
+void sign_session_pass_over(struct sign_session *session);
+
 /* Ends the message; the connection stays. */
 void sign_session_reset(struct sign_session *session);
 

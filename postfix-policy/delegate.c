@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/xalloc.h"
+#include "io/in_work.h"
 #include "postfix-policy/counters.h"
 
 struct delegate {
@@ -202,6 +203,18 @@ delegate_answer(struct delegate_question *question, struct text action)
 	free(question);
 }
 
+/* Mail goes on without what the rules would say. */
+static enum server_step
+answer_passed_over(struct delegate *delegate, struct connection *connection)
+{
+	struct delegate_turn turn = {.delegate = delegate,
+				     .connection = connection};
+
+	arena_reset(delegate->scratch);
+	reply_action(&turn, TEXT("DUNNO"));
+	return SERVER_ANSWERED;
+}
+
 static enum server_step
 answer(struct delegate *delegate, struct connection *connection,
        struct text lines)
@@ -231,6 +244,7 @@ take(void *data, struct connection *connection, struct text input, size_t *used)
 	const char *end = input.len > 0 && input.at[0] == '\n'
 			      ? input.at
 			      : memmem(input.at, input.len, "\n\n", 2);
+	enum server_step step;
 	size_t length;
 
 	if (end == NULL && input.len <= LIMIT_DELEGATE_BYTES)
@@ -242,7 +256,13 @@ take(void *data, struct connection *connection, struct text input, size_t *used)
 		return SERVER_CLOSE;
 	}
 	*used = length + (input.at[0] != '\n');
-	return answer(data, connection, text_first(input, length));
+	input = text_first(input, length);
+	if (in_work_try("the request", input, input))
+		step = answer(data, connection, input);
+	else
+		step = answer_passed_over(data, connection);
+	in_work_done();
+	return step;
 }
 
 struct server_protocol

@@ -188,3 +188,16 @@ lookup_run(const struct lookup *lookup, struct arena *arena,
 			    .life_ms = result->life_ms,
 			});
 }
+
+void
+lookup_pass_over(struct arena *arena, struct lookup_result *result)
+{
+	unsigned i;
+
+	memset(result, 0, sizeof(*result));
+	for (i = 0; i < TLS_DIALECTS; i++)
+		result->replies[i] =
+		    lookup_frame(arena, TEXT(LOOKUP_PASSED_OVER));
+	result->verdict = TLS_VERDICT_TEMP;
+	result->life_ms = FAILURE_LIFE_MS;
+}

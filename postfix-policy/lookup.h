@@ -53,6 +53,12 @@ struct lookup_result {
 	int64_t life_ms;
 };
 
+/* What is said of a destination that the program died of (io/in_work.h). */
+#define LOOKUP_PASSED_OVER                                                     \
+	"TEMP this destination has crashed the program and is not looked at; " \
+	"see the log"
+void lookup_pass_over(struct arena *arena, struct lookup_result *result);
+
 /* A domain.  `is_new`: somebody waits for it; else it was known, and it is
  * said only what has changed. */
 void lookup_run(const struct lookup *lookup, struct arena *arena,

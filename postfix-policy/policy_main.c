@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/why.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "io/resolver_unbound.h"
 #include "io/service.h"
@@ -371,6 +372,7 @@ make_parts(struct why *why)
 	const struct settings *settings = program.settings;
 
 	raise_files(settings);
+	in_work_start(settings->common.spool_directory, "signet-policy", NULL);
 	if (!open_sources(settings, why))
 		return false;
 	open_share(settings);

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/xalloc.h"
 #include "io/clock.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "postfix-policy/answer_cache.h"
 #include "postfix-policy/feed.h"
@@ -159,6 +160,16 @@ wait_for_lookup(struct query *query, struct reply *reply, struct text name,
 }
 
 static enum server_step
+answer_passed_over(struct query *query, struct reply *reply)
+{
+	arena_reset(query->scratch);
+	reply->frame = lookup_frame(query->scratch, TEXT(LOOKUP_PASSED_OVER));
+	reply->source = ANSWER_FROM_RULE;
+	query_send_reply(query, reply);
+	return SERVER_ANSWERED;
+}
+
+static enum server_step
 ask_slowly(struct query *query, struct reply *reply)
 {
 	struct nexthop nexthop;
@@ -190,6 +201,7 @@ query_ask(struct query *query, struct connection *connection, struct text key,
 	    .dialect = dialect,
 	};
 	char folded[LIMIT_DOMAIN_BYTES];
+	enum server_step step;
 	struct text name;
 
 	query->dialects |= 1u << query_place_of(dialect);
@@ -204,7 +216,12 @@ query_ask(struct query *query, struct connection *connection, struct text key,
 	if (fold_plain(key, folded, &name) &&
 	    answer_from_cache(query, &reply, name))
 		return SERVER_ANSWERED;
-	return ask_slowly(query, &reply);
+	if (in_work_try("the key", key, key))
+		step = ask_slowly(query, &reply);
+	else
+		step = answer_passed_over(query, &reply);
+	in_work_done();
+	return step;
 }
 
 void

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "io/clock.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "postfix-policy/answer_cache.h"
 #include "postfix-policy/feed.h"
@@ -70,9 +71,14 @@ run_flight(struct work *work)
 	struct query *query = flight->query;
 	int64_t begun_ms = clock_monotonic_ms();
 
-	lookup_run(&flight->lookup, flight->arena, &flight->nexthop,
-		   flight->reason == FLIGHT_ASKED, flight->wants_told,
-		   &flight->result);
+	if (in_work_try("the destination", flight->nexthop.domain.name,
+			flight->nexthop.domain.name))
+		lookup_run(&flight->lookup, flight->arena, &flight->nexthop,
+			   flight->reason == FLIGHT_ASKED, flight->wants_told,
+			   &flight->result);
+	else
+		lookup_pass_over(flight->arena, &flight->result);
+	in_work_done();
 	counters_lookup(flight->reason == FLIGHT_AHEAD,
 			clock_monotonic_ms() - begun_ms);
 	pthread_mutex_lock(&query->lock);

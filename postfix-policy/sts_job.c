@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "io/clock.h"
 #include "io/https.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "postfix-policy/sts_fetch.h"
 
@@ -182,6 +183,28 @@ refresh(struct sts_cache *cache, struct arena *arena, struct sts_job *job)
 		fetch(cache, arena, job);
 }
 
+static void
+pass_over(struct sts_cache *cache, struct sts_job *job)
+{
+	struct outcome outcome = {.failure = STS_FAILURE_FETCH};
+
+	why_set(&outcome.why, "its policy has crashed the program");
+	note_failure(cache, job, &outcome);
+}
+
+static void
+work(struct sts_cache *cache, struct arena *arena, struct sts_job *job)
+{
+	if (!in_work_try("the MTA-STS policy of", job->domain.name,
+			 job->domain.name))
+		pass_over(cache, job);
+	else if (job->refresh)
+		refresh(cache, arena, job);
+	else
+		fetch(cache, arena, job);
+	in_work_done();
+}
+
 /* --- threads --- */
 
 static void
@@ -247,10 +270,7 @@ run(void *handle)
 	while ((job = next_job(cache)) != NULL) {
 		job->started = true;
 		pthread_mutex_unlock(&cache->lock);
-		if (job->refresh)
-			refresh(cache, arena, job);
-		else
-			fetch(cache, arena, job);
+		work(cache, arena, job);
 		pthread_mutex_lock(&cache->lock);
 		finish(cache, job);
 		pthread_mutex_unlock(&cache->lock);

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "base/why.h"
 #include "base/xalloc.h"
+#include "io/in_work.h"
 #include "io/pg.h"
 #include "sql/bad_lines.h"
 #include "sql/line_reader.h"
@@ -85,13 +86,17 @@ take_line(struct job *job, struct text line)
 
 	if (text_trim(line).len == 0)
 		return;
-	if (text_has(line, '\0'))
+	if (!in_work_try("the line", line, line))
+		bad_lines_add(&job->bad, number, line,
+			      TEXT("the program died of it"));
+	else if (text_has(line, '\0'))
 		bad_lines_add(&job->bad, number, line,
 			      TEXT("holds a zero byte"));
 	else if (!utf8_is_valid(line))
 		bad_lines_add(&job->bad, number, line, TEXT("is not UTF-8"));
 	else
 		batch_add(&job->batch, line, number);
+	in_work_done();
 }
 
 /* Reads until the batch is full or the file has ended.  False: an error. */
@@ -173,15 +178,26 @@ take_answer(struct job *job, const struct pg_rows *rows)
 	}
 }
 
+/* Which of its lines it was is not known, so all of them wait for a person. */
+static void
+set_batch_aside(struct job *job)
+{
+	const struct batch *batch = &job->batch;
+	size_t i;
+
+	for (i = 0; i < batch->count; i++)
+		bad_lines_add(&job->bad, batch->numbers[i], batch->lines[i],
+			      TEXT("the program died when it sent this line "
+				   "and those beside it"));
+}
+
 static enum pg_status
-send_batch(struct job *job, struct why *why)
+call_with_batch(struct job *job, struct why *why)
 {
 	struct pg_param params[2];
 	struct pg_rows *rows;
 	enum pg_status status;
 
-	if (job->batch.count == 0)
-		return PG_DONE;
 	params[0] = pg_text(text_from(job->load->name));
 	params[1] = pg_texts(job->scratch, job->batch.lines, job->batch.count);
 	status = pg_call(job->load->pg, job->scratch,
@@ -190,6 +206,23 @@ send_batch(struct job *job, struct why *why)
 	if (status == PG_DONE)
 		take_answer(job, rows);
 	job->counts.lines += job->batch.count;
+	return status;
+}
+
+static enum pg_status
+send_batch(struct job *job, struct why *why)
+{
+	const struct batch *batch = &job->batch;
+	enum pg_status status = PG_DONE;
+
+	if (batch->count == 0)
+		return PG_DONE;
+	if (in_work_try("lines to be sent, the first", batch->lines[0],
+			text_of(batch->bytes, batch->used)))
+		status = call_with_batch(job, why);
+	else
+		set_batch_aside(job);
+	in_work_done();
 	arena_reset(job->scratch);
 	return status;
 }

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/why.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "io/pg.h"
 #include "io/service.h"
@@ -257,6 +258,7 @@ run_expire(struct load_loop *loop)
 static int
 run(const struct command *command, const struct load_settings *settings)
 {
+	struct in_work *in_work;
 	struct load_loop *loop;
 	struct why why;
 	int status = EX_USAGE;
@@ -268,6 +270,8 @@ run(const struct command *command, const struct load_settings *settings)
 	loop = open_loop(settings, &why);
 	if (loop == NULL)
 		return fail(EX_CONFIG, &why);
+	in_work = in_work_start(settings->common.spool_directory, "signet-load",
+				NULL);
 	if (command->mode == MODE_ONCE)
 		status = run_once(loop);
 	else if (command->mode == MODE_EXPIRE)
@@ -275,6 +279,7 @@ run(const struct command *command, const struct load_settings *settings)
 	else
 		status = run_service(&loop, command);
 	load_loop_close(loop);
+	in_work_close(in_work);
 	return status;
 }
 

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/scan.h"
 #include "base/why.h"
+#include "io/in_work.h"
 #include "sql/event_reduce.h"
 #include "sql/line_reader.h"
 #include "sql/spool_reader.h"
@@ -128,6 +129,11 @@ reduce_file(struct spool_reader *reader, const struct spool_name *from,
 
 	buf_init(&kept, arena, REDUCED_MOST);
 	buf_init(&scratch, arena, LIMIT_EVENT_BYTES);
+	if (!in_work_try("the file to be reduced", text_from(from->name),
+			 text_from(from->name))) {
+		arena_free(arena);
+		return 0;
+	}
 	name = arena_printf(arena, "%.*s" REDUCED_END,
 			    (int)strlen(from->name) - 6, from->name);
 	if (strlen(name) < SPOOL_NAME_BYTES &&
@@ -143,6 +149,7 @@ reduce_file(struct spool_reader *reader, const struct spool_name *from,
 			spool_reader_leave(&file);
 		}
 	}
+	in_work_done();
 	arena_free(arena);
 	return won;
 }

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/why.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "io/service.h"
 #include "tlsrpt-collector/collect.h"
@@ -132,6 +133,7 @@ static int
 run_service(const struct collect_settings *settings)
 {
 	static const struct service_calls calls = {on_stop, on_reload, NULL};
+	struct in_work *in_work;
 	struct collect *collect;
 	struct why why;
 	int status;
@@ -139,11 +141,14 @@ run_service(const struct collect_settings *settings)
 	sem_init(&stopped, 0, 0);
 	if (!service_start(&calls, &why))
 		return fail(EX_OSERR, &why);
+	in_work = in_work_start(settings->common.spool_directory,
+				"signet-tls-collect", NULL);
 	collect = collect_open(settings, &why);
 	if (collect == NULL)
 		return fail(EX_CANTCREAT, &why);
 	status = serve(collect);
 	collect_close(collect);
+	in_work_close(in_work);
 	return status;
 }
 

@@ -9,6 +9,7 @@
 #include "base/why.h"
 #include "base/xalloc.h"
 #include "io/clock.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "mailtls/tlsrpt_event.h"
 #include "tlsrpt-collector/collect_settings.h"
@@ -71,12 +72,17 @@ take(void *data, unsigned place, struct text datagram, int64_t at_ms)
 	struct buf line;
 	struct why why;
 
+	if (!in_work_try("a datagram", text_first(datagram, 60), datagram)) {
+		refuse(source, "the program died of one like it");
+		return;
+	}
 	buf_init(&line, source->arena, LIMIT_EVENT_BYTES - 1);
 	if (make_line(source, listen_path(&places[place].address), datagram,
 		      at_ms, &line, &why))
 		collect_keep(source->collect, buf_view(&line));
 	else
 		refuse(source, why.text);
+	in_work_done();
 	arena_reset(source->arena);
 }
 

@@ -15,6 +15,7 @@
 #include "base/why.h"
 #include "base/xalloc.h"
 #include "io/clock.h"
+#include "io/in_work.h"
 #include "io/log.h"
 #include "mailtls/postfix_log.h"
 #include "tlsrpt-collector/collect_settings.h"
@@ -100,21 +101,29 @@ on_answer(void *data, struct text datagram)
 	maillog_events_answer(source->events, datagram);
 }
 
+/* False: it is not of the mail server, or this program died of it. */
+static bool
+parse_line(const struct source *source, struct text line,
+	   struct postfix_log *log)
+{
+	if (!in_work_try("the line", line, line))
+		return false;
+	return source->feed.is_json
+		   ? postfix_log_parse_json(source->arena, line, log)
+		   : postfix_log_parse(source->arena, line, log);
+}
+
 static void
 tell_lines(struct source *source)
 {
 	for (size_t i = 0; i < source->count; i++) {
 		uint64_t number = source->number++;
 		struct postfix_log log;
-		bool is_ours = source->feed.is_json
-				   ? postfix_log_parse_json(
-					 source->arena, source->lines[i], &log)
-				   : postfix_log_parse(source->arena,
-						       source->lines[i], &log);
 
-		if (is_ours)
+		if (parse_line(source, source->lines[i], &log))
 			maillog_events_line(source->events, &log, time_of(&log),
 					    number);
+		in_work_done();
 	}
 	atomic_fetch_add(&source->read, source->count);
 }

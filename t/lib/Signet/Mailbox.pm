@@ -53,6 +53,7 @@ sub new {
 	    config => <<"END");
 [common]
 hostname = mx1.example.org
+spool_directory = $dir/spool
 [database]
 conninfo = $conninfo
 [mailbox]

@@ -11,6 +11,7 @@ package Signet::Program;
 #   $milter->wait_log(qr/.../);
 #   $milter->signal('HUP'); $milter->kill; # KILL, at once
 #   $milter->configure($text); $milter->restart;
+#   $milter->begin; $milter->is_ready;     # start without waiting
 #   my $status = $milter->stop;            # TERM; wait status
 #
 # Other options: arguments (list, after -c FILE), env, user, dir, log_file, start => 0.
@@ -78,21 +79,11 @@ sub run {
 sub start {
 	my ($self) = @_;
 	return $self if $self->{pid};
-	my $option = $self->{option};
-	my $notify = "$self->{dir}/notify.$self->{name}";
-	unlink $notify;
-	my $socket = IO::Socket::UNIX->new(Local => $notify,
-		Type => SOCK_DGRAM) or die "$notify: $!\n";
-	chmod 0666, $notify;
-	$self->{pid} = spawn({
-		err => $self->log_file, user => $option->{user},
-		out => "$self->{dir}/$self->{name}.out",
-		env => { NOTIFY_SOCKET => $notify, %{ $option->{env} // {} } },
-	}, $self->command(@{ $option->{arguments} // [] }));
+	$self->begin;
 	my $ok = eval {
-		wait_for($option->{seconds} // 30, sub {
+		wait_for($self->{option}{seconds} // 30, sub {
 			$self->running or die "$self->{name} ended at once\n";
-			return _is_ready($socket);
+			return $self->is_ready;
 		}, "$self->{name} to be ready");
 	};
 	if (!$ok) {
@@ -103,12 +94,29 @@ sub start {
 	return $self;
 }
 
-sub _is_ready {
-	my ($socket) = @_;
+sub begin {
+	my ($self) = @_;
+	my $option = $self->{option};
+	my $notify = "$self->{dir}/notify.$self->{name}";
+	unlink $notify;
+	$self->{notify} = IO::Socket::UNIX->new(Local => $notify,
+		Type => SOCK_DGRAM) or die "$notify: $!\n";
+	chmod 0666, $notify;
+	$self->{pid} = spawn({
+		err => $self->log_file, user => $option->{user},
+		out => "$self->{dir}/$self->{name}.out",
+		env => { NOTIFY_SOCKET => $notify, %{ $option->{env} // {} } },
+	}, $self->command(@{ $option->{arguments} // [] }));
+	return $self;
+}
+
+# True once, when it has said so.
+sub is_ready {
+	my ($self) = @_;
 	my $ready = '';
-	vec($ready, fileno $socket, 1) = 1;
+	vec($ready, fileno $self->{notify}, 1) = 1;
 	select $ready, undef, undef, 0 or return 0;
-	defined $socket->recv(my $text, 4096) or return 0;
+	defined $self->{notify}->recv(my $text, 4096) or return 0;
 	return $text =~ /^READY=1$/m;
 }
 

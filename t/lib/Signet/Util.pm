@@ -27,7 +27,7 @@ use Time::HiRes ();
 our @EXPORT_OK = qw(temp_dir free_port wait_for run_command must_run slurp
     spew append_file need_programs skip_or_fail at_end top_dir build_dir
     vectors_dir spawn end_process can_connect find_program program_path now
-    run_with_input born is_alive group_is_alive whole_lines);
+    run_with_input born is_alive group_is_alive whole_lines fork_part);
 
 use constant PATIENCE => 120;
 
@@ -268,6 +268,18 @@ sub end_process {
 		$status = $?;
 	};
 	return $status;
+}
+
+# A child of the test that ends with the code: what is started there ends there.
+sub fork_part {
+	my ($code) = @_;
+	my $pid = fork // die "fork: $!\n";
+	return $pid if $pid;
+	$owner = $$;
+	@things = @dirs = ();
+	my $ok = eval { $code->(); 1 };
+	print STDERR "# $@" unless $ok;
+	exit($ok ? 0 : 1);
 }
 
 # When a process began, in clock ticks: a number is soon another process's.
