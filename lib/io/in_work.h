@@ -6,7 +6,7 @@
  * SIGILL, its own abort) is passed over from the next start on; one that was
  * in work at three ends without a word (kill -9, out of memory) in a row as
  * well, unless it was finished between.  After five days, or with another
- * release of the program, it is tried again.
+ * build of the program, it is tried again.
  *
  * Costs no system call, lock or memory for a piece.  NULL is allowed
  * everywhere: nothing is told then, and nothing passed over.

@@ -1,5 +1,3 @@
-#include <config.h>
-
 #include "io/in_work_file.h"
 
 #include <errno.h>
@@ -15,7 +13,7 @@
 #include "io/log.h"
 #include "io/random.h"
 
-#define MAGIC "signet in work 1, " PACKAGE_VERSION "\n"
+#define MAGIC "signet in work 1\n"
 #define FILES_MOST 32
 #define FORGET_S (5 * 86400)
 
@@ -34,11 +32,23 @@ read_boot(char *to, size_t room)
 	close(fd);
 }
 
+/* What another build wrote is of no use: it may have mended what crashed. */
+static void
+write_magic(char *to, size_t room)
+{
+	struct stat st = {0};
+
+	memset(to, 0, room);
+	(void)!stat("/proc/self/exe", &st);
+	snprintf(to, room, MAGIC "%lld %lld\n", (long long)st.st_mtime,
+		 (long long)st.st_size);
+}
+
 static bool
 begin_anew(struct in_work_file *file, struct why *why)
 {
 	memset(file, 0, sizeof(*file));
-	memcpy(file->magic, MAGIC, sizeof(MAGIC));
+	write_magic(file->magic, sizeof(file->magic));
 	if (random_fill(file->key, sizeof(file->key)))
 		return true;
 	return why_set(why, "the system gives no random bytes");
@@ -47,6 +57,7 @@ begin_anew(struct in_work_file *file, struct why *why)
 static struct in_work_file *
 map_descriptor(int fd, struct why *why)
 {
+	char magic[sizeof(((struct in_work_file *)NULL)->magic)];
 	struct in_work_file *file;
 	int error = posix_fallocate(fd, 0, sizeof(*file));
 
@@ -60,7 +71,8 @@ map_descriptor(int fd, struct why *why)
 		why_set(why, "cannot be mapped: %s", strerror(errno));
 		return NULL;
 	}
-	if (memcmp(file->magic, MAGIC, sizeof(MAGIC)) == 0 ||
+	write_magic(magic, sizeof(magic));
+	if (memcmp(file->magic, magic, sizeof(magic)) == 0 ||
 	    begin_anew(file, why))
 		return file;
 	munmap(file, sizeof(*file));

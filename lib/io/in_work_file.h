@@ -1,7 +1,7 @@
 /* in_work_file.h - the file behind in_work.h, as it lies on disk
  *
  * Its length is fixed, and its blocks are reserved, since a write to memory
- * cannot fail for want of space.  A file of another release, or with any
+ * cannot fail for want of space.  A file of another build, or with any
  * other first bytes, is begun anew.
  */
 #ifndef IO_IN_WORK_FILE_H
@@ -36,7 +36,7 @@ struct in_work_accused {
 };
 
 struct in_work_file {
-	char magic[64]; /* with the release */
+	char magic[64]; /* with the build */
 	char boot[40];	/* of the host that wrote the slots */
 	uint64_t key[2];
 	uint32_t crashed; /* a thread without a slot did */
