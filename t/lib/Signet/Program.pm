@@ -110,14 +110,18 @@ sub begin {
 	return $self;
 }
 
-# True once, when it has said so.
+# Has it said so? Nobody listens then any more: what it says later would fill
+# the socket, and hold it up.
 sub is_ready {
 	my ($self) = @_;
+	my $socket = $self->{notify} // return 1;
 	my $ready = '';
-	vec($ready, fileno $self->{notify}, 1) = 1;
+	vec($ready, fileno $socket, 1) = 1;
 	select $ready, undef, undef, 0 or return 0;
-	defined $self->{notify}->recv(my $text, 4096) or return 0;
-	return $text =~ /^READY=1$/m;
+	defined $socket->recv(my $text, 4096) or return 0;
+	return 0 unless $text =~ /^READY=1$/m;
+	delete $self->{notify};
+	return 1;
 }
 
 # Is the process alive? Its status is kept when it has ended.
