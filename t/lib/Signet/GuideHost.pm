@@ -272,6 +272,10 @@ sub _names {
 	    . join '', map { "\tlocal-zone: $_.in-addr.arpa. nodefault\n" }
 	    qw(2.0.192 100.51.198 113.0.203));
 	$self->must('systemctl start unbound');
+	wait_for(60, sub {
+		return ($self->shell('dig +dnssec . SOA @127.0.0.1'))[1]
+		    =~ /^;; flags: [a-z ]*\bad\b/m;
+	}, 'a validated answer of unbound');
 	return;
 }
 
