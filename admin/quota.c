@@ -35,7 +35,8 @@ usage(FILE *to, int status)
 	      "       signet quota [-c FILE] [-t] set WHOM [BYTES "
 	      "[MESSAGES]]\n"
 	      "       signet quota [-c FILE] option NAME VALUE\n"
-	      "       signet quota [-c FILE] [-r] [-d DOVEADM] reconcile "
+	      "       signet quota [-c FILE] [-r] [-d DOVEADM] [-s SOCKET] "
+	      "reconcile "
 	      "[ACCOUNT]\n"
 	      "       signet quota [-c FILE] [-d DATABASE] [-k COLUMNS] "
 	      "adopt TABLE\n"
@@ -58,9 +59,11 @@ read_options(int argc, char **argv, struct quota_run *run)
 	int option;
 
 	argv[0] = self; /* what getopt calls us */
-	while ((option = getopt(argc, argv, "c:d:k:n:rt")) != -1) {
+	while ((option = getopt(argc, argv, "c:d:k:n:rs:t")) != -1) {
 		if (option == 'c')
 			run->config = optarg;
+		else if (option == 's')
+			run->doveadm_socket = optarg;
 		else if (option == 'd')
 			run->doveadm = run->conninfo = optarg;
 		else if (option == 'k')

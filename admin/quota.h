@@ -20,6 +20,7 @@ struct pg_rows;
 /* One call of the command: what its parts share. */
 struct quota_run {
 	const char *config, *doveadm, *conninfo, *columns;
+	const char *doveadm_socket; /* of its server, or NULL */
 	bool recalc, total;
 	const char *most;
 	const char *action;

@@ -242,11 +242,20 @@ run_doveadm(struct reconciliation *all, const char *verb, int output,
 				   verb,
 				   all->only != NULL ? "-u" : "-A",
 				   all->only,
+				   NULL,
+				   NULL,
 				   NULL};
+	size_t end = all->only != NULL ? 7 : 6;
 	struct child_result result;
 	int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	bool ran = input >= 0 && child_run_files(run->arena, arguments, input,
-						 output, RUN_MS, &result, why);
+	bool ran;
+
+	if (run->doveadm_socket != NULL) {
+		arguments[end] = "-S";
+		arguments[end + 1] = run->doveadm_socket;
+	}
+	ran = input >= 0 && child_run_files(run->arena, arguments, input,
+					    output, RUN_MS, &result, why);
 
 	if (input >= 0)
 		close(input);

@@ -180,7 +180,8 @@ close_all(struct parts *parts)
 static int
 serve(const struct mailbox_settings *settings)
 {
-	static const struct service_calls calls = {on_stop, on_reload, NULL};
+	static const struct service_calls calls = {.stop = on_stop,
+						   .reload = on_reload};
 	struct parts parts = {.settings = settings, .nudge = -1};
 	struct in_work *in_work;
 	struct why why;

@@ -410,7 +410,8 @@ mailbox_server_stop(struct mailbox_server *server, int64_t wait_ms)
 	uint64_t one = 1;
 	size_t i;
 
-	if (listen_parse(server->options.settings->socket, &address, NULL) &&
+	if (!listen_is_given(server->listening) &&
+	    listen_parse(server->options.settings->socket, &address, NULL) &&
 	    (path = listen_path(&address)) != NULL)
 		unlink(path);
 	pthread_mutex_lock(&server->lock);

@@ -324,13 +324,9 @@ close_listeners(struct server *server)
 {
 	size_t i;
 
-	for (i = 0; i < server->listener_count; i++) {
-		const char *path = listen_path(&server->listeners[i].address);
-
-		close(server->listeners[i].fd);
-		if (path != NULL)
-			unlink(path);
-	}
+	for (i = 0; i < server->listener_count; i++)
+		listen_close(server->listeners[i].fd,
+			     &server->listeners[i].address);
 	server->listener_count = 0;
 }
 

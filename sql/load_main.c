@@ -224,7 +224,8 @@ reload(struct load_loop *loop, const struct command *command)
 static int
 run_service(struct load_loop **loop, const struct command *command)
 {
-	static const struct service_calls calls = {on_stop, on_reload, NULL};
+	static const struct service_calls calls = {.stop = on_stop,
+						   .reload = on_reload};
 	struct why why;
 
 	wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -204,10 +204,7 @@ subtest 'systemd-analyze security' => sub {
 		my ($status, $out, $err) = run_command('systemd-analyze',
 		    'security', '--no-pager', '--offline=yes', $unit);
 		my ($exposure) = $out =~ /exposure level for \S+: ([\d.]+)/;
-		# doveadm becomes each user and writes the indexes of his
-		# mail, wherever that lies
-		my $most = $unit =~ /signet-quota/ ? 3.0 : 2.0;
-		cmp_ok($exposure // 10, '<=', $most,
+		cmp_ok($exposure // 10, '<=', 2.0,
 		    'exposure of ' . basename($unit)) or diag($out, $err);
 	}
 };

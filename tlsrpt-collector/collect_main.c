@@ -132,7 +132,9 @@ serve(struct collect *collect)
 static int
 run_service(const struct collect_settings *settings)
 {
-	static const struct service_calls calls = {on_stop, on_reload, NULL};
+	/* journalctl */
+	static const struct service_calls calls = {
+	    .stop = on_stop, .reload = on_reload, .runs_programs = true};
 	struct in_work *in_work;
 	struct collect *collect;
 	struct why why;

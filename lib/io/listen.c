@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -296,12 +297,68 @@ bind_and_listen(int fd, const struct listen_address *address,
 	return true;
 }
 
+/* --- sockets that the supervisor has opened --- */
+
+/* sd_listen_fds(3): they begin here */
+#define GIVEN_FIRST 3
+
+static int
+given_count(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	uint64_t id, most;
+
+	if (pid == NULL || count == NULL ||
+	    !text_to_u64(text_from(pid), INT32_MAX, &id) ||
+	    (pid_t)id != getpid() || !text_to_u64(text_from(count), 64, &most))
+		return 0;
+	return (int)most;
+}
+
+static bool
+is_bound_to(int fd, const struct listen_address *address)
+{
+	struct sockaddr_storage here = {0};
+	socklen_t length = sizeof(here), size = sizeof(int);
+	const char *path = listen_path(address);
+	int listens = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 ||
+	    !listens ||
+	    getsockname(fd, (struct sockaddr *)&here, &length) != 0 ||
+	    here.ss_family != address->socket.ss_family)
+		return false;
+	if (path != NULL)
+		return strcmp(((struct sockaddr_un *)&here)->sun_path, path) ==
+		       0;
+	return length == address->length &&
+	       memcmp(&here, &address->socket, length) == 0;
+}
+
+/* The one that is bound to the address, or -1. */
+static int
+take_given(const struct listen_address *address)
+{
+	int fd, end = GIVEN_FIRST + given_count();
+
+	for (fd = GIVEN_FIRST; fd < end; fd++) {
+		if (!is_bound_to(fd, address))
+			continue;
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+		return fd;
+	}
+	return -1;
+}
+
 int
 listen_open(const struct listen_address *address,
 	    const struct listen_access *access, struct why *why)
 {
-	int fd;
+	int fd = take_given(address);
 
+	if (fd >= 0)
+		return fd;
 	if (!listen_remove_stale(address, why))
 		return -1;
 	fd = socket(address->socket.ss_family,
@@ -315,6 +372,22 @@ listen_open(const struct listen_address *address,
 		return -1;
 	}
 	return fd;
+}
+
+bool
+listen_is_given(int fd)
+{
+	return fd >= GIVEN_FIRST && fd < GIVEN_FIRST + given_count();
+}
+
+void
+listen_close(int fd, const struct listen_address *address)
+{
+	const char *path = listen_path(address);
+
+	close(fd);
+	if (path != NULL && !listen_is_given(fd))
+		unlink(path);
 }
 
 uint16_t

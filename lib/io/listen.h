@@ -59,9 +59,18 @@ bool listen_set_access(const struct listen_address *address,
 void listen_send_at_once(void);
 
 /* A socket that listens (close-on-exec, not blocking), or -1.  A unix socket
- * has its mode and group before anybody can connect. */
+ * has its mode and group before anybody can connect.  If the supervisor has
+ * opened one for this address ($LISTEN_FDS, sd_listen_fds(3)), it is that one,
+ * and mode and group are the supervisor's affair. */
 int listen_open(const struct listen_address *address,
 		const struct listen_access *access, struct why *why);
+
+/* Has the supervisor opened it? */
+bool listen_is_given(int fd);
+
+/* Closes it, and removes a unix socket that listen_open has made: one of the
+ * supervisor stays. */
+void listen_close(int fd, const struct listen_address *address);
 
 /* The port that a socket got; 0 for a unix socket. */
 uint16_t listen_port(int fd);

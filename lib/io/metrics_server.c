@@ -189,10 +189,8 @@ metrics_server_close(struct metrics_server *server)
 	while (write(server->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		continue;
 	pthread_join(server->thread, NULL);
-	close(server->listen_fd);
+	listen_close(server->listen_fd, &server->address);
 	close(server->stop_fd);
-	if (listen_path(&server->address) != NULL)
-		unlink(listen_path(&server->address));
 	free(server);
 }
 

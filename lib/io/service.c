@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/why.h"
 #include "io/clock.h"
+#include "io/confine.h"
 
 static void
 notify(const char *message)
@@ -135,6 +136,8 @@ service_start(const struct service_calls *calls, struct why *why)
 	sigset_t set;
 	int error;
 
+	if (!calls->runs_programs && !confine(why))
+		return false;
 	signal(SIGPIPE, SIG_IGN);
 	wanted_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
