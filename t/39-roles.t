@@ -23,8 +23,10 @@ my $dir = temp_dir();
 spew("$dir/signet.conf", "[common]\nhostname = mx.site.test\n");
 
 sub migrate {
+	my ($conninfo) = @_;
 	return must_run($load, '-c', "$dir/signet.conf", '--migrate',
-	    '--sql-dir', top_dir() . '/sql', '-d', $pg->conninfo);
+	    '--sql-dir', top_dir() . '/sql', '-d',
+	    $conninfo // $pg->conninfo);
 }
 
 migrate();
@@ -519,6 +521,17 @@ subtest 'a right that somebody granted goes with the next migration' => sub {
 	    'create temporary table mine (a int)')], [], 'loader');
 	is_deeply([not_refused($login{signet_policy},
 	    "select signet.insert_events(array['{}'])")], [], 'policy');
+};
+
+subtest 'where others have tables, nothing is taken from them' => sub {
+	$pg->psql('create database shared');
+	my $shared = $pg->conninfo(dbname => 'shared');
+	must_run("$pg->{bin}/psql", '-Xqc', 'create table theirs (a int)',
+	    '-d', $shared);
+	migrate($shared);
+	is(must_run("$pg->{bin}/psql", '-XAtqc', 'select '
+	    . "has_database_privilege('l_stranger', 'shared', 'temporary')", '-d',
+	    $shared) =~ s/\n//r, 't', 'temporary tables');
 };
 
 done_testing;
