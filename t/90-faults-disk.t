@@ -31,6 +31,11 @@ my $world = Signet::FaultSite->new(no_rows => 1,
 		mkdir $spool or die "$spool: $!\n";
 		must_run('mount', '-t', 'tmpfs', '-o', 'size=1m,mode=0755',
 		    'tmpfs', $spool);
+		# A file that is mapped to be written keeps mount(8) from making
+		# a disk read-only; a disk that fails asks nobody.
+		mkdir "$spool/work" or die "$spool/work: $!\n";
+		must_run('mount', '-t', 'tmpfs', '-o', 'size=1m,mode=0755',
+		    'tmpfs', "$spool/work");
 	});
 my ($flow, $site) = @$world{qw(flow site)};
 my ($milter, $load) = @$site{qw(milter load)};
@@ -87,7 +92,12 @@ sub read_only {
 }
 sub writable { must_run('mount', '-o', 'remount,rw', $spool) }
 
+# While no mail flows. A file that was still to be loaded would make room.
 sub fill {
+	wait_for(60, sub {
+		my @files = glob "$spool/{open,new}/*";
+		return !@files;
+	}, sub { "an empty spool, in\n" . $load->log });
 	# to the last byte
 	run_command('dd', 'if=/dev/zero', "of=$spool/filler", 'bs=4k');
 	run_command('dd', 'if=/dev/zero', "of=$spool/filler2", 'bs=1',
@@ -163,7 +173,9 @@ $faults->cell(wrong => sub {
 $faults->cell(flapping => lines => 3, sub {
 	begin();
 	for my $time (1, 2) {
+		$flow->pause;
 		fill();
+		$flow->resume;
 		$faults->lines(0, $time);
 		make_room();
 		$faults->lines(1, $time);
