@@ -21,8 +21,7 @@ struct in_work {
 	struct in_work_file *file;
 	int fd;
 	atomic_bool taken[IN_WORK_SLOTS];
-	atomic_uint accused; /* entries that count, or might */
-	pthread_mutex_t lock;
+	bool has_accused;     /* as of the start */
 	pthread_key_t at_end; /* of a thread */
 };
 
@@ -247,55 +246,31 @@ in_work_digest(const struct in_work *work, uint64_t before_it,
 /* --- the piece --- */
 
 static void
-count_accused(struct in_work *work)
-{
-	unsigned count = 0;
-	size_t i;
-
-	for (i = 0; i < IN_WORK_ACCUSED; i++)
-		count += work->file->accused[i].digest != 0;
-	atomic_store(&work->accused, count);
-}
-
-static struct in_work_accused *
-find_accused(struct in_work *work, uint64_t digest)
+note_accused(struct in_work *work)
 {
 	size_t i;
 
 	for (i = 0; i < IN_WORK_ACCUSED; i++)
-		if (work->file->accused[i].digest == digest)
-			return &work->file->accused[i];
-	return NULL;
+		if (work->file->accused[i].digest != 0)
+			work->has_accused = true;
 }
 
+/* The list changes at the start alone. */
 static bool
-is_condemned(struct in_work *work, uint64_t digest)
+is_accused(const struct in_work *work, uint64_t digest)
 {
-	const struct in_work_accused *one;
-	bool is;
+	size_t i;
 
-	pthread_mutex_lock(&work->lock);
-	one = find_accused(work, digest);
-	is = one != NULL && one->deaths >= IN_WORK_DEATHS;
-	if (is)
+	for (i = 0; i < IN_WORK_ACCUSED; i++) {
+		const struct in_work_accused *one = &work->file->accused[i];
+
+		if (one->digest != digest)
+			continue;
 		log_warning("not touched, since the program died of it: %s",
 			    one->label.text);
-	pthread_mutex_unlock(&work->lock);
-	return is;
-}
-
-/* It came to its end this time: what ended the program was something else. */
-static void
-acquit(struct in_work *work, uint64_t digest)
-{
-	struct in_work_accused *one;
-
-	pthread_mutex_lock(&work->lock);
-	one = find_accused(work, digest);
-	if (one != NULL && one->deaths < IN_WORK_DEATHS)
-		memset(one, 0, sizeof(*one));
-	count_accused(work);
-	pthread_mutex_unlock(&work->lock);
+		return true;
+	}
+	return false;
 }
 
 void
@@ -319,8 +294,7 @@ in_work_begin(struct in_work *work, uint64_t digest,
 {
 	if (work == NULL || work != the_one)
 		return true;
-	if (atomic_load_explicit(&work->accused, memory_order_relaxed) > 0 &&
-	    is_condemned(work, digest))
+	if (work->has_accused && is_accused(work, digest))
 		return false;
 	if (mine == NULL)
 		mine = take_slot(work);
@@ -340,8 +314,6 @@ in_work_end(struct in_work *work)
 	if (work == NULL || mine == NULL)
 		return;
 	__atomic_store_n(&mine->state, IN_WORK_IDLE, __ATOMIC_RELEASE);
-	if (atomic_load_explicit(&work->accused, memory_order_relaxed) > 0)
-		acquit(work, mine->digest);
 }
 
 bool
@@ -378,10 +350,9 @@ in_work_open(const char *spool_directory, const char *program, const char *part,
 		free(work);
 		return NULL;
 	}
-	pthread_mutex_init(&work->lock, NULL);
 	pthread_key_create(&work->at_end, give_slot_back);
 	in_work_file_judge(work->file, clock_unix_ms() / 1000);
-	count_accused(work);
+	note_accused(work);
 	the_one = work;
 	catch_crashes();
 	pthread_atfork(NULL, NULL, in_child);
@@ -418,6 +389,5 @@ in_work_close(struct in_work *work)
 	for (i = 0; i < IN_WORK_SLOTS; i++)
 		work->file->slots[i].state = IN_WORK_IDLE;
 	in_work_file_unmap(work->file, work->fd);
-	pthread_mutex_destroy(&work->lock);
 	free(work);
 }

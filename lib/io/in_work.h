@@ -3,9 +3,9 @@
  * Before a thread touches a piece of foreign bytes it tells its digest and a
  * few words here; SPOOL/work/PROGRAM holds them, mapped, so they outlive the
  * process.  A piece that a thread crashed on (SIGSEGV, SIGBUS, SIGFPE,
- * SIGILL, its own abort) is passed over from the next start on; one that was
- * in work at three ends without a word (kill -9, out of memory) in a row as
- * well, unless it was finished between.  After five days, or with another
+ * SIGILL, its own abort) is passed over from the next start on; those beside
+ * it, and what was in work at an end from outside (kill -9, out of memory),
+ * have done nothing.  After five days, or with another
  * build of the program, it is tried again.
  *
  * Costs no system call, lock or memory for a piece.  NULL is allowed

@@ -158,17 +158,6 @@ in_work_file_unmap(struct in_work_file *file, int fd)
 
 /* --- who is accused --- */
 
-static bool
-has_crashed(const struct in_work_file *file)
-{
-	size_t i;
-
-	for (i = 0; i < IN_WORK_SLOTS; i++)
-		if (file->slots[i].state == IN_WORK_CRASHED)
-			return true;
-	return false;
-}
-
 /* That of the piece, else one that is free, else the oldest. */
 static struct in_work_accused *
 place_of(struct in_work_file *file, uint64_t digest)
@@ -198,25 +187,17 @@ accuse(struct in_work_file *file, const struct in_work_slot *slot,
 	one->at_s = now_s;
 	one->label = slot->label;
 	one->label.text[sizeof(one->label.text) - 1] = '\0';
-	if (slot->state == IN_WORK_CRASHED) {
-		one->deaths = IN_WORK_DEATHS;
-		one->signal = slot->signal;
-		log_error("the program crashed (signal %u) on %s: that is "
-			  "passed over from now on",
-			  (unsigned)slot->signal, one->label.text);
-		return;
-	}
-	one->deaths++;
-	if (one->deaths == IN_WORK_DEATHS)
-		log_error("the program was killed %d times at work on %s: "
-			  "that is passed over from now on",
-			  IN_WORK_DEATHS, one->label.text);
+	one->signal = slot->signal;
+	log_error("the program crashed (signal %u) on %s: that is passed over "
+		  "from now on",
+		  (unsigned)slot->signal, one->label.text);
 }
 
+/* Only a crash accuses: what was in work at an end from outside has done
+ * nothing. */
 void
 in_work_file_judge(struct in_work_file *file, int64_t now_s)
 {
-	bool crashed = has_crashed(file);
 	char boot[sizeof(file->boot)];
 	size_t i;
 
@@ -228,13 +209,10 @@ in_work_file_judge(struct in_work_file *file, int64_t now_s)
 		struct in_work_slot *slot = &file->slots[i];
 
 		if (memcmp(boot, file->boot, sizeof(boot)) == 0 &&
-		    slot->digest != 0 &&
-		    (slot->state == IN_WORK_CRASHED ||
-		     (slot->state == IN_WORK_BUSY && !crashed)))
+		    slot->digest != 0 && slot->state == IN_WORK_CRASHED)
 			accuse(file, slot, now_s);
 		if (slot->digest != 0 || slot->state != IN_WORK_IDLE)
 			memset(slot, 0, sizeof(*slot));
 	}
-	file->crashed = 0;
 	memcpy(file->boot, boot, sizeof(boot));
 }

@@ -15,8 +15,6 @@
 /* threads that are told apart; further ones are not seen */
 #define IN_WORK_SLOTS 512
 #define IN_WORK_ACCUSED 64
-/* ends without a word that are taken for a crash */
-#define IN_WORK_DEATHS 3
 
 enum in_work_state { IN_WORK_IDLE, IN_WORK_BUSY, IN_WORK_CRASHED };
 
@@ -30,8 +28,8 @@ struct in_work_slot {
 struct in_work_accused {
 	uint64_t digest; /* 0: free */
 	int64_t at_s;
-	uint32_t deaths;
-	uint32_t signal; /* 0: an end without a word */
+	uint32_t signal;
+	uint32_t unused;
 	struct in_work_label label;
 };
 
@@ -39,8 +37,6 @@ struct in_work_file {
 	char magic[64]; /* with the build */
 	char boot[40];	/* of the host that wrote the slots */
 	uint64_t key[2];
-	uint32_t crashed; /* a thread without a slot did */
-	uint32_t unused;
 	struct in_work_accused accused[IN_WORK_ACCUSED];
 	struct in_work_slot slots[IN_WORK_SLOTS];
 };

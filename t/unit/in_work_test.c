@@ -47,7 +47,14 @@ forget(void **state)
 	return 0;
 }
 
-enum end { END_WELL, END_ABORT, END_FAULT, END_KILL, END_KILL_BETWEEN };
+enum end {
+	END_WELL,
+	END_ABORT,
+	END_FAULT,
+	END_KILL,
+	END_KILL_BETWEEN,
+	END_TOLD
+};
 
 /* What a signal of another process ends says nothing. */
 static void
@@ -69,6 +76,9 @@ end_as(enum end how, struct in_work *work)
 		break;
 	case END_KILL:
 		kill(getpid(), SIGKILL);
+		break;
+	case END_TOLD: /* as a supervisor's watchdog does it */
+		kill(getpid(), SIGABRT);
 		break;
 	}
 	_exit(9);
@@ -120,18 +130,14 @@ test_crash_is_met_once(void **state)
 }
 
 static void
-test_three_ends_without_a_word(void **state)
+test_ends_from_outside(void **state)
 {
-	assert_true(work_on("a", END_KILL));
-	assert_true(work_on("a", END_KILL));
-	/* it came to its end once: innocent again */
-	assert_true(work_on("a", END_WELL));
-	assert_true(work_on("a", END_KILL));
-	assert_true(work_on("a", END_KILL));
-	assert_true(work_on("a", END_KILL_BETWEEN));
-	assert_true(work_on("a", END_KILL));
-	assert_true(work_on("a", END_KILL));
-	assert_true(work_on("a", END_KILL));
+	int i;
+
+	for (i = 0; i < 8; i++)
+		assert_true(work_on("a", i % 2 ? END_KILL : END_KILL_BETWEEN));
+	assert_true(work_on("a", END_TOLD));
+	assert_true(work_on("a", END_ABORT));
 	assert_false(work_on("a", END_WELL));
 }
 
@@ -160,15 +166,15 @@ leave_slots(const uint32_t *states, size_t count)
 	in_work_file_unmap(file, fd);
 }
 
-static uint32_t
-deaths_of(const struct in_work_file *file, uint64_t digest)
+static bool
+is_accused(const struct in_work_file *file, uint64_t digest)
 {
 	size_t i;
 
 	for (i = 0; i < IN_WORK_ACCUSED; i++)
 		if (file->accused[i].digest == digest)
-			return file->accused[i].deaths;
-	return 0;
+			return true;
+	return false;
 }
 
 static void
@@ -182,13 +188,13 @@ test_those_beside_are_innocent(void **state)
 	leave_slots(states, 4);
 	file = map_it(&fd);
 	in_work_file_judge(file, 2000);
-	assert_int_equal(deaths_of(file, 100), 0);
-	assert_int_equal(deaths_of(file, 101), IN_WORK_DEATHS);
-	assert_int_equal(deaths_of(file, 102), 0);
-	assert_int_equal(deaths_of(file, 103), 0);
+	assert_false(is_accused(file, 100));
+	assert_true(is_accused(file, 101));
+	assert_false(is_accused(file, 102));
+	assert_false(is_accused(file, 103));
 	/* it has an end */
 	in_work_file_judge(file, 2000 + 5 * 86400 + 1);
-	assert_int_equal(deaths_of(file, 101), 0);
+	assert_false(is_accused(file, 101));
 	in_work_file_unmap(file, fd);
 }
 
@@ -203,8 +209,8 @@ test_a_crash_of_the_host(void **state)
 	file = map_it(&fd);
 	file->boot[0] ^= 1;
 	in_work_file_judge(file, 2000);
-	assert_int_equal(deaths_of(file, 100), 0);
-	assert_int_equal(deaths_of(file, 101), 0);
+	assert_false(is_accused(file, 100));
+	assert_false(is_accused(file, 101));
 	assert_int_equal(file->slots[0].state, IN_WORK_IDLE);
 	in_work_file_unmap(file, fd);
 }
@@ -248,9 +254,9 @@ test_more_than_can_be_accused(void **state)
 		file->slots[0].state = IN_WORK_CRASHED;
 		in_work_file_judge(file, (int64_t)n);
 	}
-	assert_int_equal(deaths_of(file, 5), 0);
-	assert_int_equal(deaths_of(file, 6), IN_WORK_DEATHS);
-	assert_int_equal(deaths_of(file, n - 1), IN_WORK_DEATHS);
+	assert_false(is_accused(file, 5));
+	assert_true(is_accused(file, 6));
+	assert_true(is_accused(file, n - 1));
 	in_work_file_unmap(file, fd);
 }
 
@@ -309,7 +315,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_crash_is_met_once, forget),
-	    cmocka_unit_test_setup(test_three_ends_without_a_word, forget),
+	    cmocka_unit_test_setup(test_ends_from_outside, forget),
 	    cmocka_unit_test_setup(test_those_beside_are_innocent, forget),
 	    cmocka_unit_test_setup(test_a_crash_of_the_host, forget),
 	    cmocka_unit_test_setup(test_bytes_that_are_no_file_of_ours, forget),

@@ -6,7 +6,8 @@ package Signet::Kill;
 #
 #   my $kill = Signet::Kill->new('milter');   # a sequence of its own
 #   $kill->below(10);                         # 0 to 9
-#   $kill->until($pid, 5000);                 # it has used 5 ms more, or ended
+#   $kill->until($pid, 5000);                 # it has used 5 ms more, has come
+#                                             # to rest, or ended
 #   $kill->until($pid, 0, sub { -s $file });  # a fact, or it has ended
 #   $kill->daemon($program, 100, 4000, $work);
 #       # begins a Signet::Program and kills it so many times, within 4 ms of
@@ -48,17 +49,26 @@ sub used {
 	return int(1e6 * Time::HiRes::clock_gettime(-8 * ($pid + 1) + 2));
 }
 
+# Processor time that stands still over so many looks: it has done all there
+# was to do, and the moment is now.
+use constant STILL => 40;
+
 sub until {
 	my ($self, $pid, $more, $fact) = @_;
-	my $goal = used($pid) + ($more // 0);
+	my $now = used($pid);
+	my $goal = $now + ($more // 0);
 	my $end = now() + PATIENCE;
-	my $pause = $fact ? 0.002 : 0.0003;
+	my $still = 0;
 	for (;;) {
-		return 1 if $fact ? $fact->() : used($pid) >= $goal;
+		return 1 if $fact ? $fact->() : $now >= $goal
+		    || $still >= STILL;
 		return 0 unless is_alive($pid);
 		die "$self->{name} $pid: nothing to kill it at\n"
 		    if now() > $end;
-		select undef, undef, undef, $pause;
+		select undef, undef, undef, $fact ? 0.002 : 0.0003;
+		my $before = $now;
+		$now = used($pid);
+		$still = $now == $before ? $still + 1 : 0;
 	}
 	return;
 }
@@ -80,8 +90,7 @@ sub _daemon {
 		my $pid = $program->pid;
 		my $before = used($pid);
 		if ($start && $self->below(5) == 0) {
-			my $moment = $self->below($start);
-			$self->until($pid, $moment);
+			$self->until($pid, $self->below($start));
 			$self->{early}++;
 		} else {
 			$self->until($pid, 0, sub { $program->is_ready })
@@ -100,13 +109,13 @@ sub _daemon {
 }
 
 # A program that runs once: started by `begin`, which returns its process id,
-# and killed after some of the processor time that it needs. Its status if it
-# ended before, undef if it was killed.
+# and killed after some of the processor time that it needs; without a number it
+# lives. Its status if it ended before, undef if it was killed.
 sub once {
 	my ($self, $within, $begin, $fact) = @_;
 	my $pid = $begin->();
-	$self->until($pid, $self->below($within), $fact);
-	kill 'KILL', $pid;
+	$self->until($pid, $self->below($within), $fact) if defined $within;
+	kill 'KILL', $pid if defined $within;
 	waitpid $pid, 0;
 	return $? unless $? == POSIX::SIGKILL();
 	$self->{count}++;
