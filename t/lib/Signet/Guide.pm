@@ -88,8 +88,11 @@ sub headings { return map { $_->[0] } @{ $_[0]{sections} } }
 # Headings with blocks that nobody typed.
 sub untyped {
 	my ($self) = @_;
-	return map { $_->[0] } grep { @$_ > 1 && !$self->{typed}{ $_->[0] } }
-	    @{ $self->{sections} };
+	return map { $_->[0] } grep {
+		my ($heading, @blocks) = @$_;
+		!$self->{typed}{$heading}
+		    && grep { $_->[1] ne 'log' } @blocks;
+	} @{ $self->{sections} };
 }
 
 sub type {

@@ -318,7 +318,7 @@ END
 
 my @of_no_matter = qw(/proc /dev /run /tmp /var/tmp /var/log /var/mail
     /var/spool/postfix /var/lib/postgresql /var/lib/unbound /var/lib/postfix
-    /var/cache /root /home);
+    /var/lib/dpkg /var/lib/apt /var/cache /root /home);
 
 # Every file that is not as on the real host, and its contents; users, groups.
 sub inventory {
