@@ -36,6 +36,7 @@ struct maillog_events {
 	struct tls_incoming *incoming;
 	struct mx_look *look;
 	struct told told[TOLD];
+	bool is_quiet; /* this line was told of */
 	_Atomic uint64_t succeeded, failed, uncounted, accepted, refused,
 	    bad_answers, forgotten;
 };
@@ -75,6 +76,8 @@ on_result(void *data, const struct tls_result *result,
 	    collect_event(events->collect, at_us / 1000, fresh);
 	struct buf line;
 
+	if (events->is_quiet)
+		return;
 	frame.id = id;
 	buf_init(&line, events->work, LIMIT_EVENT_BYTES - 1);
 	tls_result_write(events->work, &frame, result, &line);
@@ -114,7 +117,7 @@ on_requiretls(void *data, struct text domain, bool offered, int64_t at_us)
 	    collect_event(events->collect, at_us / 1000, id);
 	struct buf line;
 
-	if (was_told(events, domain, offered, at_us))
+	if (was_told(events, domain, offered, at_us) || events->is_quiet)
 		return;
 	buf_init(&line, events->work, LIMIT_EVENT_BYTES - 1);
 	tls_domain_write(events->work, &frame, &seen, &line);
@@ -127,7 +130,7 @@ on_look(void *data, const struct tls_answer *answer,
 {
 	struct maillog_events *events = data;
 
-	if (events->look != NULL)
+	if (events->look != NULL && !events->is_quiet)
 		mx_look_at(events->look, answer, look);
 }
 
@@ -136,7 +139,7 @@ on_unresolved(void *data, struct text domain, int64_t at_us)
 {
 	struct maillog_events *events = data;
 
-	if (events->look != NULL)
+	if (events->look != NULL && !events->is_quiet)
 		mx_look_up(events->look, domain, at_us);
 }
 
@@ -176,16 +179,19 @@ maillog_events_answer(struct maillog_events *events, struct text datagram)
 void
 maillog_events_line(struct maillog_events *events,
 		    const struct postfix_log *log, int64_t at_us,
-		    uint64_t position)
+		    uint64_t position, bool is_told)
 {
 	struct tls_incoming_counts counts;
 
+	events->is_quiet = is_told;
 	tls_join_line(events->join, log, at_us, position);
 	if (log->kind == POSTFIX_LOG_ACCEPTED)
-		atomic_fetch_add(&events->accepted, 1);
+		atomic_fetch_add(&events->accepted, !is_told);
 	else if (log->kind == POSTFIX_LOG_ACCEPT_FAILED)
-		atomic_fetch_add(&events->refused, 1);
-	if (tls_incoming_line(events->incoming, log, at_us, position, &counts))
+		atomic_fetch_add(&events->refused, !is_told);
+	if (tls_incoming_line(events->incoming, log, at_us, position,
+			      &counts) &&
+	    !is_told)
 		tell_incoming(events, &counts);
 	if (position % 1000 == 0)
 		tls_join_expire(events->join, at_us);

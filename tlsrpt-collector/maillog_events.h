@@ -2,6 +2,7 @@
 #ifndef TLSRPT_COLLECTOR_MAILLOG_EVENTS_H
 #define TLSRPT_COLLECTOR_MAILLOG_EVENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/text.h"
@@ -17,10 +18,11 @@ void maillog_events_free(struct maillog_events *events);
 /* One answer of signet-policy; what is none is counted. */
 void maillog_events_answer(struct maillog_events *events, struct text datagram);
 
-/* One line that was read. */
+/* One line that was read.  `is_told`: before a restart, all that it tells
+ * was told, and it is read for what comes behind it. */
 void maillog_events_line(struct maillog_events *events,
 			 const struct postfix_log *log, int64_t at_us,
-			 uint64_t position);
+			 uint64_t position, bool is_told);
 
 /* Nothing new was there: forgets what is old, tells what is complete. */
 void maillog_events_idle(struct maillog_events *events, int64_t now_us);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,34 +27,52 @@ struct maillog_position {
 	struct noted marks[MARKS]; /* rising */
 	size_t count;
 	char saved[LOG_MARK_BYTES];
+	struct maillog_told told; /* as saved: from that mark on */
 };
 
+/* The second line; a file of before has none. */
 static void
-read_mark(const char *path, const char *source, char mark[LOG_MARK_BYTES])
+read_told(struct text line, struct maillog_told *told)
+{
+	char copy[128];
+
+	snprintf(copy, sizeof(copy), TEXT_FMT, TEXT_ARG(line));
+	if (sscanf(copy, "told %" SCNu64 " %" SCNd64, &told->number,
+		   &told->newest_us) != 2)
+		*told = (struct maillog_told){0, 0};
+}
+
+static void
+read_file(const char *path, const char *source, char mark[LOG_MARK_BYTES],
+	  struct maillog_told *told)
 {
 	struct arena *arena = arena_new();
-	struct text text, head = text_from(source);
+	struct text text, line, head = text_from(source);
 
 	mark[0] = '\0';
+	*told = (struct maillog_told){0, 0};
 	if (file_read(arena, path, 2 * LOG_MARK_BYTES, &text, NULL)) {
-		text = text_first(text, text_find(text, '\n'));
-		if (text_starts(text, head) &&
-		    text_starts(text_skip(text, head.len), TEXT(" ")))
+		line = text_first(text, text_find(text, '\n'));
+		if (text_starts(line, head) &&
+		    text_starts(text_skip(line, head.len), TEXT(" "))) {
 			snprintf(mark, LOG_MARK_BYTES, TEXT_FMT,
-				 TEXT_ARG(text_skip(text, head.len + 1)));
+				 TEXT_ARG(text_skip(line, head.len + 1)));
+			read_told(text_skip(text, line.len + 1), told);
+		}
 	}
 	arena_free(arena);
 }
 
 struct maillog_position *
 maillog_position_open(const char *path, const char *source,
-		      char mark[LOG_MARK_BYTES])
+		      char mark[LOG_MARK_BYTES], struct maillog_told *told)
 {
 	struct maillog_position *position = xcalloc(1, sizeof(*position));
 
 	position->path = path;
 	position->source = xstrdup(source);
-	read_mark(path, source, mark);
+	read_file(path, source, mark, told);
+	position->told = *told;
 	snprintf(position->saved, sizeof(position->saved), "%s", mark);
 	return position;
 }
@@ -112,7 +131,7 @@ maillog_position_note(struct maillog_position *position, uint64_t number,
 
 static bool
 write_file(const struct maillog_position *position, const char *mark,
-	   struct why *why)
+	   const struct maillog_told *told, struct why *why)
 {
 	char part[4096];
 	bool good;
@@ -120,7 +139,9 @@ write_file(const struct maillog_position *position, const char *mark,
 
 	snprintf(part, sizeof(part), "%s.part", position->path);
 	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	good = fd >= 0 && dprintf(fd, "%s %s\n", position->source, mark) > 0;
+	good = fd >= 0 && dprintf(fd, "%s %s\ntold %" PRIu64 " %" PRId64 "\n",
+				  position->source, mark, told->number,
+				  told->newest_us) > 0;
 	if (fd >= 0)
 		good = close(fd) == 0 && good;
 	if (good && rename(part, position->path) == 0)
@@ -130,8 +151,9 @@ write_file(const struct maillog_position *position, const char *mark,
 
 bool
 maillog_position_save(struct maillog_position *position, uint64_t number,
-		      struct why *why)
+		      const struct maillog_told *told, struct why *why)
 {
+	struct maillog_told from_mark = *told;
 	size_t at = 0;
 
 	while (at + 1 < position->count &&
@@ -140,10 +162,14 @@ maillog_position_save(struct maillog_position *position, uint64_t number,
 	if (position->count == 0 || position->marks[at].number > number)
 		return true;
 	drop_first(position, at);
-	if (strcmp(position->marks[0].mark, position->saved) == 0)
+	from_mark.number -= position->marks[0].number;
+	if (strcmp(position->marks[0].mark, position->saved) == 0 &&
+	    from_mark.number == position->told.number &&
+	    from_mark.newest_us == position->told.newest_us)
 		return true;
-	if (!write_file(position, position->marks[0].mark, why))
+	if (!write_file(position, position->marks[0].mark, &from_mark, why))
 		return false;
+	position->told = from_mark;
 	snprintf(position->saved, sizeof(position->saved), "%s",
 		 position->marks[0].mark);
 	return true;

@@ -30,6 +30,12 @@
 #define SAVE_MS 1000
 #define MARK_EACH 100
 
+/* How far it was read, and from where it is to be read again. */
+struct reached {
+	uint64_t oldest;
+	struct maillog_told told;
+};
+
 struct source {
 	struct collect *collect;
 	struct maillog_events *events;
@@ -39,7 +45,10 @@ struct source {
 	struct arena *arena; /* of one batch */
 	struct text lines[BATCH];
 	size_t count;
-	uint64_t number; /* of the line that comes next */
+	uint64_t number;	    /* of the line that comes next */
+	struct maillog_told before; /* the last start */
+	int64_t newest_us;	    /* of the lines that were read */
+	struct reached reached;	    /* when it was looked at last */
 	struct deadline save_at;
 	int stop; /* eventfd */
 	pthread_t thread;
@@ -113,6 +122,30 @@ parse_line(const struct source *source, struct text line,
 		   : postfix_log_parse(source->arena, line, log);
 }
 
+/* Whether the line was told of before the last start.  One that is newer was
+ * not: then the log has lost lines, and their number says nothing. */
+static bool
+was_told(struct source *source, uint64_t number, int64_t at_us)
+{
+	if (number >= source->before.number)
+		return false;
+	if (at_us <= source->before.newest_us)
+		return true;
+	source->before.number = number;
+	return false;
+}
+
+static void
+tell_line(struct source *source, const struct postfix_log *log, uint64_t number)
+{
+	int64_t at_us = time_of(log);
+
+	maillog_events_line(source->events, log, at_us, number,
+			    was_told(source, number, at_us));
+	if (at_us > source->newest_us)
+		source->newest_us = at_us;
+}
+
 static void
 tell_lines(struct source *source)
 {
@@ -121,26 +154,42 @@ tell_lines(struct source *source)
 		struct postfix_log log;
 
 		if (parse_line(source, source->lines[i], &log))
-			maillog_events_line(source->events, &log, time_of(&log),
-					    number);
+			tell_line(source, &log, number);
 		in_work_done();
 	}
 	atomic_fetch_add(&source->read, source->count);
 }
 
+static struct reached
+reach(const struct source *source)
+{
+	struct reached reached = {maillog_events_oldest(source->events),
+				  {source->number, source->newest_us}};
+
+	if (reached.oldest > source->number)
+		reached.oldest = source->number;
+	if (reached.told.number < source->before.number)
+		reached.told.number = source->before.number;
+	return reached;
+}
+
+/* Not `now`: as it was the last time, since the spool needs as long to have on
+ * its disk what it was told. */
 static void
 save(struct source *source, bool now)
 {
-	uint64_t oldest = maillog_events_oldest(source->events);
+	struct reached reached = source->reached;
 	struct why why;
 	bool good;
 
 	if (!now && deadline_left_ms(source->save_at, clock_monotonic_ms()) > 0)
 		return;
 	source->save_at = clock_deadline_in(SAVE_MS);
-	if (oldest > source->number)
-		oldest = source->number;
-	good = maillog_position_save(source->position, oldest, &why);
+	source->reached = reach(source);
+	if (now)
+		reached = source->reached;
+	good = maillog_position_save(source->position, reached.oldest,
+				     &reached.told, &why);
 	if (!good && !source->told)
 		log_error("how far the log was read cannot be kept: %s",
 			  why.text);
@@ -189,7 +238,9 @@ open_feed(struct source *source, const struct maillog_settings *settings)
 	char mark[LOG_MARK_BYTES];
 
 	source->position = maillog_position_open(settings->log_position,
-						 log_feed_name(settings), mark);
+						 log_feed_name(settings), mark,
+						 &source->before);
+	source->newest_us = source->before.newest_us;
 	log_feed_open(settings, mark, &source->feed);
 }
 

@@ -3,7 +3,8 @@
  * One thread reads the lines (log_feed.h), and the answers of signet-policy
  * that belong to them, and makes events of both (maillog_events.h).  What it
  * has not told yet when it ends is read again at the next start
- * (maillog_position.h); events that come twice have the same id.
+ * (maillog_position.h), and what it had told of these lines is not told again;
+ * events that come twice all the same, after a kill, have the same id.
  */
 #ifndef TLSRPT_COLLECTOR_SOURCE_MAILLOG_H
 #define TLSRPT_COLLECTOR_SOURCE_MAILLOG_H
