@@ -1,12 +1,16 @@
 package Bench::Process;
 
 # A program that runs beside the benchmark: started with its output in a
-# file, awaited until it is ready, stopped at the latest with the benchmark.
+# file, awaited until it is ready, stopped at the latest with the benchmark. Or
+# one that measures and ends: what it said.
+#
+#   my $milter = Bench::Process->start("$dir/log", $program, @arguments);
+#   my $figure = Bench::Process::figures($program, @arguments)->{rate};
 
 use strict;
 use warnings;
-use Signet::Util qw(at_end can_connect end_process is_alive slurp spawn
-    wait_for);
+use Signet::Util qw(at_end can_connect end_process is_alive must_run slurp
+    spawn wait_for);
 
 # start(FILE of its output, command...)
 sub start {
@@ -38,6 +42,17 @@ sub stop {
 	my $pid = delete $self->{pid} // return;
 
 	return end_process($pid);
+}
+
+# Lines "name value" of a program's output.
+sub figures {
+	my (@command) = @_;
+	my %figure;
+
+	for my $line (split /\n/, must_run(@command)) {
+		$figure{$1} = $2 if $line =~ /^(\S+) (.*)/;
+	}
+	return \%figure;
 }
 
 1;
