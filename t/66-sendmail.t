@@ -212,7 +212,7 @@ sub incoming {
 	    helo => 'out.bank.example', from => 'a@bank.example',
 	    data => "$forged$sent");
 	ok($id, 'taken') or return diag $reply;
-	my $got = $host->delivered($word);
+	my $got = $host->delivered($id);
 	like($got, qr/\AReturn-Path: .*\nAuthentication-Results: mx\.site\.example;\n(?:\t.*\n)*Received: /,
 	    'our results are above Received');
 	my ($ours, @rest) = fields($got, 'Authentication-Results');
@@ -294,7 +294,7 @@ sub held {
 	$host->shell($release =~ s/QUEUEID/$id/r);
 	is_deeply([grep { $_ eq $id } $host->queue('h')], [], 'released');
 	$host->shell("sendmail -qI$id");
-	like($host->delivered($word), qr/dmarc=fail/, '... and delivered');
+	like($host->delivered($id), qr/dmarc=fail/, '... and delivered');
 	return;
 }
 
@@ -424,7 +424,7 @@ for my $suite (sort keys %suite) {
 		nobody_there($host);
 		$host->stop;
 		$_->stop for values %program;
-		must_run('umount', '/run');
+		must_run('umount', '--lazy', '/run');
 	};
 }
 

@@ -1,7 +1,7 @@
 package Signet::Sendmail;
 
 # A private Sendmail in a chroot (t/matrix --make SUITE), which delivers at
-# once what it is given and asks FEATURE(`sts').
+# once what it is given, however busy the machine is, and asks FEATURE(`sts').
 #
 #   Signet::Sendmail->need;                    # makes chroots that are missing
 #   my $mta = Signet::Sendmail->new(ca_file => $file, lines => $more_of_mc,
@@ -14,6 +14,7 @@ package Signet::Sendmail;
 
 use strict;
 use warnings;
+use parent 'Signet::Service';
 use Signet::Util qw(temp_dir must_run run_command run_with_input spew slurp
     top_dir need_programs skip_or_fail);
 
@@ -40,12 +41,14 @@ define(`confCACERT', `/etc/mail/ca.pem')
 define(`confCACERT_PATH', `/etc/mail/certs')
 define(`confTO_CONNECT', `30s')
 define(`confDONT_BLAME_SENDMAIL', `groupreadablekeyfile')
+define(`confQUEUE_LA', `10000')
 END
 
 sub new {
 	my ($class, %option) = @_;
 	my $self = bless { dir => temp_dir(), root => root($option{suite}) },
 	    $class;
+	$self->own;
 	my ($dir, $root) = @$self{qw(dir root)};
 	mkdir "$dir/$_", 0755 for qw(mail mail/certs queue dev);
 	spew("$dir/mail/ca.pem", slurp($option{ca_file}), 0644);
@@ -59,18 +62,32 @@ sub new {
 	    0644);
 	for ("/dev/null", "/dev/urandom", "/dev/random") {
 		spew("$dir$_", '');
-		must_run('mount', '--bind', $_, "$dir$_");
+		$self->_mount($_, "$dir$_");
 	}
 	for (["$dir/mail" => '/etc/mail'], ["$dir/queue" =>
 	    '/var/spool/mqueue'], ["$dir/dev" => '/dev'],
 	    ["$dir/hosts" => '/etc/hosts'],
 	    ['/etc/resolv.conf' => '/etc/resolv.conf']) {
-		must_run('mount', '--rbind', $_->[0], $root . $_->[1]);
+		$self->_mount($_->[0], $root . $_->[1]);
 	}
 	spew("$dir/mail/sendmail.cf", must_run('chroot', $root, 'sh', '-c',
 	    'cd /etc/mail && m4 -D_CF_DIR_=/usr/share/sendmail/cf/ '
 	    . '/usr/share/sendmail/cf/m4/cf.m4 test.mc'), 0644);
 	return $self;
+}
+
+sub _mount {
+	my ($self, $from, $to) = @_;
+	must_run('mount', '--rbind', $from, $to);
+	push @{ $self->{mounts} }, $to;
+	return;
+}
+
+sub stop {
+	my ($self) = @_;
+	run_command('umount', '--lazy', $_)
+	    for reverse splice @{ $self->{mounts} // [] };
+	return;
 }
 
 sub submit {

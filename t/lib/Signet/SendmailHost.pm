@@ -89,6 +89,7 @@ sub _mount {
 	for my $device (qw(null zero random urandom)) {
 		spew("$dir/dev/$device", '');
 		must_run('mount', '--bind', "/dev/$device", "$dir/dev/$device");
+		push @{ $self->{mounts} }, "$dir/dev/$device";
 	}
 	must_run('mount', '-t', 'proc', 'proc', "$root/proc");
 	for my $path (@share) {
@@ -238,14 +239,14 @@ sub send {
 	return wantarray ? ($reply, $id) : $reply;
 }
 
-# The text of a message that was delivered to user@site.example, by a word in
-# it.
+# The text of a message that was delivered to user@site.example, by its queue
+# ID. Sendmail logs that when the file has all of it.
 sub delivered {
-	my ($self, $word) = @_;
-	return wait_for(60, sub {
-		my @found = grep { /\Q$word\E/ } $self->mailbox;
-		return $found[0];
-	}, sub { "delivery of $word\n" . $self->log });
+	my ($self, $id) = @_;
+	$self->wait_log(qr/\b\Q$id\E: .*\bmailer=\*file\*.*\bstat=Sent/);
+	my ($text) = grep { /^Received: (?:.*\n[ \t])*.*\bid $id\b/m }
+	    $self->mailbox;
+	return $text // die "$id is not in the mailbox\n";
 }
 
 sub mailbox {
@@ -381,6 +382,7 @@ sub stop {
 	if (delete $self->{root_mounted}) {
 		run_command('umount', '--recursive', '--lazy', $self->{root});
 	}
+	run_command('umount', $_) for splice @{ $self->{mounts} // [] };
 	return;
 }
 
