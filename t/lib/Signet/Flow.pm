@@ -60,11 +60,14 @@ sub _until_taken {
 	my $attempt = 0;
 	for (;;) {
 		my $busy = "$self->{dir}/busy.$$";
-		while (-e "$self->{dir}/pause") {
+		# first it says that it is busy, then it looks: whoever asks for
+		# a pause and then looks finds it busy, or it finds the pause
+		for (;;) {
+			spew($busy, '');
+			last unless -e "$self->{dir}/pause";
 			unlink $busy;
 			select undef, undef, undef, 0.02;
 		}
-		spew($busy, '');
 		my $id = "$name." . ++$attempt . ".$$\@flow.example";
 		my ($reply, $queue) = eval { $self->{send}->($kind, $id) };
 		$reply = $@ unless defined $reply;
