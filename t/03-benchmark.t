@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib", "$FindBin::Bin/bench/lib";
 use Test::More;
 use Bench::Goals;
 use Bench::Process;
+use Bench::Table;
 use Bench::Verdict;
 use Signet::Util qw(build_dir must_run slurp temp_dir);
 
@@ -37,15 +38,20 @@ my $floor = must_run("$build/cryptofloor", "$dir/a", 1);
 like($floor, qr/^signatures_pass $expected{pass}$/m, 'passing signatures');
 like($floor, qr/^signatures_fail $expected{fail}$/m, 'failing signatures');
 
-my $signing = must_run("$build/signcost", "$dir/a", 1);
-like($signing, qr/^$_ 0\.\d*[1-9]\d*$/m, "$_ takes time")
-    for qw(hash rsa ed25519 sign_rsa sign_ed25519 sign_both);
-my ($ratio) = $signing =~ /^ratio_rsa ([\d.]+)$/m;
-cmp_ok($ratio, '>', 0.9, 'signing takes what it is made of');
+# Of many short turns some meet a busy moment of the processor, but not most.
+my @signing = map { Bench::Process::figures("$build/signcost", "$dir/a", 3) }
+    1 .. 11;
+for my $name (qw(hash rsa ed25519 sign_rsa sign_ed25519 sign_both)) {
+	cmp_ok($signing[0]{$name}, '>', 0, "$name takes time");
+}
+cmp_ok(Bench::Table::median(map { $_->{ratio_rsa} } @signing), '>', 0.9,
+    'signing takes what it is made of');
 
 my $reports = must_run("$build/reportcost", 3000, 2000, 9000);
-like($reports, qr/^$_ 0\.\d*[1-9]\d*$/m, "$_ takes time")
-    for qw(write gzip check read);
+for my $name (qw(write gzip check read)) {
+	my ($seconds) = $reports =~ /^$name ([\d.]+)$/m;
+	cmp_ok($seconds, '>', 0, "$name takes time");
+}
 my ($xml, $gzip) = map { $reports =~ /^${_}_bytes (\d+)$/m } qw(xml gzip);
 cmp_ok($gzip * 5, '<', $xml, 'a report shrinks');
 
