@@ -21,11 +21,17 @@ use Signet::Zone;
 
 need_programs(qw(nsd ldns-signzone ldns-keygen postfix postqueue openssl));
 
+# Waits long for an answer, or shortly where none is to come.
 sub resolver {
 	my ($server, %option) = @_;
 	return Net::DNS::Resolver->new(nameservers => ['127.0.0.1'],
-	    port => $server->port, retry => 1, udp_timeout => 2,
-	    tcp_timeout => 2, recurse => 1, dnssec => 1, %option);
+	    port => $server->port, retry => 1, udp_timeout => 60,
+	    tcp_timeout => 60, recurse => 1, dnssec => 1, %option);
+}
+
+sub silent {
+	my ($server, @question) = @_;
+	return !resolver($server, udp_timeout => 1)->send(@question);
 }
 
 sub answers {
@@ -61,7 +67,7 @@ subtest 'signed zones' => sub {
 	is(answers($ask->send('site.test', 'A'), 'A'), '192.0.2.9',
 	    'changed data is served');
 	$dns->stop;
-	is($ask->send('site.test', 'A'), undef, 'stopped: no answer');
+	ok(silent($dns, 'site.test', 'A'), 'stopped: no answer');
 	$dns->start;
 	is(answers($ask->send('site.test', 'A'), 'A'), '192.0.2.9',
 	    'started: back on the same port');
@@ -83,7 +89,7 @@ subtest 'hostile DNS' => sub {
 		circle.example   *    @loop
 		*.wild.example   A    192.0.2.8
 END
-	my $ask = resolver($dns, dnssec => 0, udp_timeout => 1);
+	my $ask = resolver($dns, dnssec => 0);
 	my $code = sub { $ask->send(@_)->header->rcode };
 	is(answers($ask->send('good.example', 'A'), 'A'), '192.0.2.1', 'A');
 	is($code->('good.example', 'MX'), 'NOERROR', 'no data');
@@ -101,7 +107,7 @@ END
 	my $start = now();
 	is(answers($ask->send('slow.example', 'A'), 'A'), '192.0.2.5', 'slow');
 	cmp_ok(now() - $start, '>=', 0.3, 'as slow as asked');
-	is($ask->send('dead.example', 'A'), undef, 'silence');
+	ok(silent($dns, 'dead.example', 'A'), 'silence');
 	is($dns->count('good.example', 'A'), 1, 'questions are counted');
 	$dns->forget;
 	is($dns->count, 0, 'and forgotten');

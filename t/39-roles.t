@@ -13,7 +13,7 @@ use Test::More;
 use Signet::Events qw(event);
 use Signet::Postgres;
 use Signet::Util qw(must_run program_path top_dir slurp skip_or_fail
-    spew temp_dir);
+    spew temp_dir wait_for);
 
 Signet::Postgres->need;
 my $load = program_path('signet-load') or skip_or_fail('not built');
@@ -282,8 +282,9 @@ my @theirs = (
 	'set session authorization postgres',
 );
 
-my $launcher = $pg->value('select pid from pg_stat_activity where '
-    . "backend_type = 'autovacuum launcher'");
+my $launcher = wait_for(60, sub { $pg->value('select pid from '
+    . "pg_stat_activity where backend_type = 'autovacuum launcher'") },
+    'the autovacuum launcher');
 my @server = (
 	"copy (select 1) to program 'true'",
 	"copy (select 1) to '/tmp/mine'",

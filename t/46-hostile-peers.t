@@ -85,7 +85,8 @@ for my $from ('', '<>', 'a', '@', 'a@', '@a', 'a@@b', '"', '"a b"@good.example',
 sub closed {
 	my ($name, $code) = @_;
 	# libmilter says nothing to what it does not understand.
-	my $on = $in->open(timeout => 1);
+	my $on = $in->open;
+	$on->{timeout} = 1;
 	eval { $code->($on) };
 	is($in->good, '', "$name: and then a good one");
 	return;
