@@ -66,7 +66,7 @@ const struct config_option mailbox_settings_table[] = {
 	   "write how many accounts must know a word before all learn it"),
     NUMBER(cache, CONFIG_BYTES, "128M", 1u << 20, UINT64_MAX,
 	   "write a size such as 128M"),
-    ROW("look", look_s, CONFIG_SECONDS, "5", 1, 3600,
+    ROW("look", look_s, CONFIG_SECONDS, "5s", 1, 3600,
 	"write a time such as 5s"),
     OPTION(rules_skip, CONFIG_STRINGS, "Archive Archives",
 	   "name folders into which everything is moved"),

@@ -61,7 +61,7 @@ const struct config_option milter_options_table[] = {
     OPTION(dkim_body_length, CONFIG_BOOL, "no", "write yes or no"),
     OPTION(dnsbl, CONFIG_STRINGS, NULL,
 	   "write names of lists, such as zen.spamhaus.org"),
-    {"milter", "clock_skew", CONFIG_SECONDS, AT(clock_skew_s), "300", 0, 86400,
+    {"milter", "clock_skew", CONFIG_SECONDS, AT(clock_skew_s), "5m", 0, 86400,
      NULL, "write a time such as 5m"},
 
     WORD(dmarc_reject, remedies, "reject", REMEDY_HELP),

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 # The manual pages: mandoc has nothing to say about them; signet.conf(5) has
-# every option with its default and its words, and no other; usage and page
-# name the same arguments; the example configuration loads, as it is and with
-# every comment taken away.
+# every option with its kind of value, its default, its words and its range, and
+# no other; usage and page name the same arguments; the example configuration
+# loads, as it is and with every comment taken away, and its comments show the
+# defaults.
 
 use strict;
 use warnings;
@@ -43,6 +44,47 @@ sub read_page {
 	return \%entry;
 }
 
+# What stands behind "name =": a word is written with all its choices, the kinds
+# are those that the page explains at its top.
+sub is_kind {
+	my ($value, $type, $words) = @_;
+	my %kind = (flag => 'flag', number => 'number', time => 'time',
+	    bytes => 'bytes', networks => 'networks', words => 'list');
+	if ($type eq 'word') {
+		my ($choices) = $value =~ /\ACm (.*)/ or return 0;
+		return join(' ', sort split / [|] /, $choices)
+		    eq join ' ', sort split ' ', $words;
+	}
+	return $value =~ /\AAr (?:list|words)\z/ if $type eq 'list';
+	return $value eq "Ar $kind{$type}" if $kind{$type};
+	return $value !~ /\AAr (?:flag|number|time|bytes|networks|list|words)\z/;
+}
+
+my %factor = (time => { s => 1, m => 60, h => 3600, d => 86400, w => 604800 },
+    bytes => { K => 1 << 10, M => 1 << 20, G => 1 << 30, T => 1 << 40 },
+    number => {});
+
+sub amount {
+	my ($text, $type) = @_;
+	my ($count, $unit) = ($text // '') =~ /\A(\d+)([a-zA-Z]?)\z/ or return '';
+	return $unit eq '' ? $count : $count * ($factor{$type}{$unit} // 0);
+}
+
+# Behind the default: "; from A to B.", "; at least A.", or a full stop where
+# any value will do.
+sub has_range {
+	my ($entry, $default, $type, $least, $most) = @_;
+	my ($stop, $rest) = $entry =~ /^Default:\n[.]Cm \Q$default\E ([.;])\n(.*)/ms
+	    or return 0;
+	$most = 0 if $most >= 2 ** 63 - 1;
+	return $stop eq '.' if !$factor{$type} || !$least && !$most;
+	my ($from, $to) = $most ? $rest
+	    =~ /\Afrom\n[.]Cm (\S+)\nto\n[.]Cm (\S+) [.]$/m
+	    : $rest =~ /\Aat least\n[.]Cm (\S+) [.]$/m;
+	return $stop eq ';' && amount($from, $type) eq $least
+	    && (!$most || amount($to, $type) eq $most);
+}
+
 my $list = build_dir() . '/t/manual/list_options';
 -x $list or die "$list has not been built\n";
 my @options = map { [split /\t/, $_, -1] } split /\n/, must_run($list);
@@ -51,7 +93,7 @@ cmp_ok(scalar @options, '>', 40, 'there are options');
 my $page = read_page();
 my %known;
 for my $option (@options) {
-	my ($section, $name, $default, $words) = @$option;
+	my ($section, $name, $default, $words, $type, @range) = @$option;
 	$known{$section}{$name} = 1;
 	my $entry = $page->{$section}{$name};
 	ok(defined $entry, "[$section] $name is in signet.conf(5)") or next;
@@ -61,9 +103,12 @@ for my $option (@options) {
 		# the page tells it as the distribution's packages have it
 		$default =~ s{\A/.*(?=/(?:spool/signet|spool/signet/dovecot|lib/signet-mailbox/lists|lib/signet-sign/senders|lib/signet-intake|lib/signet-policy|lib/signet-tls/log[.]position)\z)}{/var};
 		$default =~ s{\A/.*(?=/etc/signet/)}{};
-		like($entry, qr/^Default:\n[.]Cm \Q$default\E [.]$/m,
-		    '... its default');
+		ok(has_range($entry, $default, $type, @range),
+		    "... its default, $default, and the range of $type @range")
+		    or diag $entry;
 	}
+	my ($value) = $entry =~ /\A[.]It Cm \w+ No = (.*)/;
+	ok(is_kind($value, $type, $words), "... its kind, $type") or diag $entry;
 	for my $word (split ' ', $words) {
 		next if $word =~ /\A(?:yes|no)\z/ && $entry =~ /Ar flag/;
 		like($entry, qr/\b\Q$word\E\b/, "... the word $word");
@@ -138,10 +183,16 @@ for my $program ($milter, $load, program_path('signet-report-intake'),
 ($status, $out, $err) = run_command($milter, '-n', '-c', $file, '-l',
     'submission');
 is($status, 0, '... and so does its second listener') or diag $err;
+# The file is one to begin from: these differ from the defaults.
+my %begins_with = ('milter mode' => 1, 'milter dmarc_discovery' => 1);
 for my $option (@options) {
 	my ($section, $name, $default) = @$option;
 	my ($part) = $all =~ /^\[$section\]\n(.*?)(?=^\[|\z)/ms;
-	like($part // '', qr/^\Q$name\E = /m,
-	    "[$section] $name is in the example");
+	my ($value) = ($part // '') =~ /^\Q$name\E = (.*)/m;
+	ok(defined $value, "[$section] $name is in the example");
+	next if $default eq '-' || $begins_with{"$section $name"};
+	$default =~ s{\A/.*(?=/(?:spool|lib)/signet)}{/var};
+	$default =~ s{\A/.*(?=/etc/signet/)}{};
+	is($value, $default, '... with its default');
 }
 done_testing;

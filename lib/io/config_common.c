@@ -88,10 +88,10 @@ const struct config_option config_common_table[] = {
 };
 
 const char *const config_known_sections[] = {
-    "common",	   "database",	 "dmarc_report",  "dns",     "domain",
-    "keys",	   "load",	 "mailbox",	  "milter",  "mta_sts",
-    "policy",	   "report",	 "report_intake", "reports", "sign",
-    "tls_collect", "tls_report", "trust",	  NULL,
+    "common",	  "database",	   "dmarc_report", "dns",    "domain",
+    "keys",	  "load",	   "mailbox",	   "milter", "mta_sts",
+    "policy",	  "report_intake", "reports",	   "sign",   "tls_collect",
+    "tls_report", "trust",	   NULL,
 };
 
 /* The name of this host; gethostname may give its first label alone, which

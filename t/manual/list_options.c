@@ -1,8 +1,12 @@
 /* list_options - all options of all programs, for the test of the manual
  *
- * One a line: section, name, default ("-" if unset) and the words it takes,
- * with tabs between.
+ * One a line: section, name, default ("-" if unset), the words it takes, its
+ * type, and the least and the most that a number may be (0: no matter), with
+ * tabs between.
  */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "dmarc-reporter/intake_settings.h"
 #include "dmarc-reporter/report_settings.h"
 #include "dovecot-plugin/mailbox_settings.h"
@@ -19,6 +23,32 @@
 #include "tlsrpt-collector/maillog_settings.h"
 #include "tlsrpt-collector/tls_report_settings.h"
 
+static const char *
+type_name(enum config_type type)
+{
+	switch (type) {
+	case CONFIG_STRING:
+		return "string";
+	case CONFIG_STRINGS:
+		return "list";
+	case CONFIG_BOOL:
+		return "flag";
+	case CONFIG_UINT:
+		return "number";
+	case CONFIG_SECONDS:
+		return "time";
+	case CONFIG_BYTES:
+		return "bytes";
+	case CONFIG_WORD:
+		return "word";
+	case CONFIG_WORDS:
+		return "words";
+	case CONFIG_NETWORKS:
+		return "networks";
+	}
+	return "";
+}
+
 static void
 list(const struct config_option *table)
 {
@@ -33,7 +63,8 @@ list(const struct config_option *table)
 			printf("%s ", *word);
 		if (option->type == CONFIG_BOOL)
 			fputs("yes no ", stdout);
-		putchar('\n');
+		printf("\t%s\t%" PRIu64 "\t%" PRIu64 "\n",
+		       type_name(option->type), option->least, option->most);
 	}
 }
 
