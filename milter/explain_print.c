@@ -235,8 +235,9 @@ explain_print(const struct session *session)
 		       skip_name(verdict->skipped));
 	if (verdict->skipped == SKIP_NOTHING) {
 		print_questions(session);
-		printf("\n%-10s %s %s%s%s\n", "iprev",
+		printf("\n%-10s %s%s%s%s%s\n", "iprev",
 		       iprev_result_name(iprev->result),
+		       iprev->name.len > 0 ? " " : "",
 		       clean(session, iprev->name),
 		       iprev->reason != NULL ? ": " : "",
 		       iprev->reason != NULL ? iprev->reason : "");
