@@ -69,6 +69,14 @@ like($out, qr/^ impostor\.example +\| sts .*\| f +\|/m, 'the row of the result')
 like($out, qr/"policy-type":"sts".*"total-failure-session-count":1/,
     'the TLS report');
 like($out, qr/^resolver +answers in \d+ ms, secure$/m, 'signet status');
+like($out, qr/^sender passes SPF +250 .*\nforged, .* 550 5[.]7[.]26 /m,
+    'mail is judged without a database');
+like($out, qr/^  database +!! .*^  signet-load: .*database is back/ms,
+    '... which the status and the log tell');
+like($out, qr/^ 192[.]0[.]2[.]20.*\| accept *\n 198[.]51[.]100[.]66.*\| reject *\n\(2 rows\)/m,
+    '... and has its rows afterwards');
+like($out, qr/^$_ +\d+[.]\d MiB  system calls /m, "$_ is told of")
+    for qw(signet-load signet-mailbox signet-milter signet-sign);
 like($out, qr/^Where to look next$/m, 'where to look next');
 
 subtest 'every message ends as it should' => sub {

@@ -14,6 +14,7 @@ use Signet::Site;
 use Signet::Smtp;
 use Signet::Dovecot;
 use Signet::Tour;
+use Signet::TourFaults;
 use Signet::TourJunk;
 use Signet::TourReports;
 use Signet::TourTls;
@@ -58,12 +59,14 @@ sub start {
 	$reports->play($site);
 	print "a user of Dovecot teaches the junk filter\n\n";
 	$junk->play($site);
-	remember($site, $reports, $junk, @cases);
+	print "stopping PostgreSQL while mail comes, and starting it again\n\n";
+	my $outage = Signet::TourFaults::play($site);
+	remember($site, $reports, $junk, $outage, @cases);
 	print "sending mail to protected domains, in a network of its own\n\n";
 	my ($failed, undef, $why) = run_command($^X, '-It/lib', $0, 'tls', $dir);
 	print "This was not possible here: $why\n" if $failed;
 	$_->disown for $site, $reports->parts, $junk->parts;
-	show();
+	present(1, 8, 10, 11);
 	return;
 }
 
@@ -87,7 +90,7 @@ sub send_case {
 }
 
 sub remember {
-	my ($site, $reports, $junk, @cases) = @_;
+	my ($site, $reports, $junk, $outage, @cases) = @_;
 	my %pid = (
 		$junk->pids,
 		nsd => $site->{dns}->pid,
@@ -104,7 +107,7 @@ sub remember {
 		processes => { map { $_ => [$pid{$_}, born($pid{$_})] }
 		    keys %pid },
 		cases => \@cases, reports => $reports->story,
-		junk => $junk->story,
+		junk => $junk->story, outage => $outage,
 		conninfo => $site->{pg}->conninfo,
 		psql => "$site->{pg}{bin}/psql", config => $site->config_file,
 		smtp_port => $site->{mta}->port,
@@ -140,14 +143,21 @@ sub query {
 	    $state->{conninfo}, @arguments);
 }
 
-sub show {
+sub show { return present() }
+
+# The fields of the messages with these numbers, or of all.
+sub present {
+	my (@numbers) = @_;
 	my $state = state();
 	my %row = map { $_->{message_id} => $_ } @{ $json->decode(
 	    query($state, '-Atqc', 'select json_agg(m) from '
 	    . 'signet.v_message_detail m')) };
 	$_->{row} = $row{ $_->{message_id} } for @{ $state->{cases} };
 	table(@{ $state->{cases} });
-	fields(@{ $state->{cases} });
+	my %wanted = map { $_ => 1 } @numbers;
+	fields(grep { !%wanted || $wanted{ $_->{number} } }
+	    @{ $state->{cases} });
+	print "... and of the others: ./try show\n" if %wanted;
 	heading('The ledger: select * from signet.v_message');
 	print query($state, '-x', '-c', 'select * from signet.v_message '
 	    . "where queue_id in ('$state->{cases}[0]{queue_id}', "
@@ -155,11 +165,13 @@ sub show {
 	print "... and all of them, some columns:\n\n";
 	print query($state, '-c', 'select queue_id, client, spf, dkim, dmarc, '
 	    . 'action, why from signet.v_message order by at');
+	outage($state);
 	reports($state);
 	junk_story($state);
 	tls_story(slurp("$dir/tls.story"));
 	heading('signet status');
 	status();
+	confined($state);
 	where_next($state);
 	return;
 }
@@ -207,6 +219,22 @@ sub fields {
 		print "    forged fields removed: $case->{row}{forged_removed}\n"
 		    if $case->{row}{forged_removed};
 	}
+	return;
+}
+
+# Mail that came while there was no database.
+sub outage {
+	my ($state) = @_;
+	my $story = $state->{outage};
+	heading('PostgreSQL was killed, and mail went on');
+	printf "%-34s %s\n", $_->[0], $_->[1] for @{ $story->{mails} };
+	print "\nsignet status said:\n\n", map({ "  $_\n" } @{ $story->{status} }),
+	    "\n... signet-load said, then and later:\n\n",
+	    map({ "  $_\n" } @{ $story->{log} }),
+	    "\n... and the rows are there, each once:\n\n";
+	my $ids = join ', ', map { "'$_->[2]'" } @{ $story->{mails} };
+	print query($state, '-c', 'select client, header_from, spf, dmarc, '
+	    . "action from signet.v_message where id in ($ids) order by at");
 	return;
 }
 
@@ -296,6 +324,24 @@ sub read_report {
 	    program_path('signet-report-intake'), '--read', $file);
 	print $out, $error;
 	return $status;
+}
+
+# What the system says of our own programs.
+sub confined {
+	my ($state) = @_;
+	my $processes = $state->{processes};
+	heading('Our programs: memory, and how they confined themselves');
+	for my $name (sort grep { /^signet-/ } keys %$processes) {
+		my $status = slurp("/proc/$processes->{$name}[0]/status") // next;
+		my ($memory) = $status =~ /^VmRSS:\s+(\d+)/m;
+		my ($filter) = $status =~ /^Seccomp:\s+(\d)/m;
+		my ($fixed) = $status =~ /^NoNewPrivs:\s+(\d)/m;
+		printf "%-15s %5.1f MiB  %s, %s\n", $name, ($memory // 0) / 1024,
+		    ($filter // 0) == 2 ? 'system calls filtered'
+		    : 'system calls not filtered', $fixed
+		    ? 'can gain no privilege' : 'may gain privileges';
+	}
+	return;
 }
 
 sub where_next {
