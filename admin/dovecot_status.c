@@ -55,17 +55,9 @@ trouble(const struct dovecot *dovecot, const char *format, ...)
 
 /* --- what doveconf says --- */
 
-/* Both streams come together: warnings stand before the value. */
-static struct text
-without_warnings(struct text output)
-{
-	while (text_starts(output, TEXT("doveconf: ")))
-		output = text_skip(output, text_find(output, '\n') + 1);
-	return text_trim(output);
-}
-
 /* The value of a setting for a protocol; NULL: outside any.  False: doveconf
- * refuses, and `said` is why. */
+ * refuses, and `said` is why.  Its warnings need a stream of their own: 2.4.1
+ * takes what stands before the value in its output for another value. */
 static bool
 setting(const struct dovecot *dovecot, const char *protocol, const char *name,
 	struct text *said)
@@ -88,12 +80,12 @@ setting(const struct dovecot *dovecot, const char *protocol, const char *name,
 	arguments[n++] = "-h";
 	arguments[n++] = name;
 	arguments[n] = NULL;
-	if (!child_run(dovecot->arena, arguments, TEXT(""), DOVECONF_MS,
-		       &result, &why)) {
+	if (!child_ask(dovecot->arena, arguments, DOVECONF_MS, said, &result,
+		       &why)) {
 		*said = text_copy(dovecot->arena, text_from(why.text));
 		return false;
 	}
-	*said = result.status == 0 ? without_warnings(result.output)
+	*said = result.status == 0 ? text_trim(*said)
 				   : child_words(dovecot->arena, &result, 300);
 	return result.status == 0;
 }

@@ -657,6 +657,19 @@ subtest 'signet status' => sub {
 	like(status_lines(), qr/!! signet_training = no: nothing is learned/,
 	    'training that is off');
 	$dovecot->{plugin} = { %settings, %quiet };
+	my $lines = $dovecot->{lines};
+	$dovecot->{lines} = { '2.3' => 'ssl_protocols = !SSLv3',
+	    '2.4' => "protocol imap {\n  mail_log_prefix = a\n}\n"
+	    . 'mail_log_prefix = b' };
+	$dovecot->configure;
+	my ($status, undef, $err) = run_command($dovecot->command('doveconf',
+	    '-c', $dovecot->config_file, '-h', 'mail_plugin_dir'));
+	is($status, 0, 'doveconf takes what is only old or odd');
+	like($err, qr/^doveconf: Warning: /, 'and warns of it');
+	like(status_lines(), qr{^dovecot\s+plugin\ \S+\ in\ \S+/modules\n
+	    dovecot\s+0\ events\ of\ users\ wait\ in\ \S+\z}x,
+	    'which is no matter');
+	$dovecot->{lines} = $lines;
 	$dovecot->configure;
 	unlink $dovecot->dir . '/modules/lib95_signet_plugin.so';
 	like(status_lines(), qr/!! mail_plugins names signet, but \S+ has no/,

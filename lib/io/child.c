@@ -183,6 +183,22 @@ child_run_files(struct arena *arena, const char *const *arguments, int input,
 	return done;
 }
 
+bool
+child_ask(struct arena *arena, const char *const *arguments, int64_t time_ms,
+	  struct text *answer, struct child_result *result, struct why *why)
+{
+	struct files files;
+	bool done;
+
+	if (!open_files(&files, TEXT(""), why))
+		return false;
+	done = child_run_files(arena, arguments, files.input, files.output,
+			       time_ms, result, why);
+	*answer = read_output(arena, files.output);
+	close_files(&files);
+	return done;
+}
+
 struct text
 child_words(struct arena *arena, const struct child_result *result, size_t most)
 {

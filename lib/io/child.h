@@ -37,6 +37,13 @@ bool child_run_files(struct arena *arena, const char *const *arguments,
 		     int input, int output, int64_t time_ms,
 		     struct child_result *result, struct why *why);
 
+/* One that is asked something: what it says on its standard output is
+ * `*answer` (its first CHILD_OUTPUT_BYTES), and what it says else the result's
+ * output.  It has nothing to read. */
+bool child_ask(struct arena *arena, const char *const *arguments,
+	       int64_t time_ms, struct text *answer,
+	       struct child_result *result, struct why *why);
+
 /* One that goes on beside us and is read: its standard output is `*output`
  * (not blocking); what it says else is thrown away.  False with a reason. */
 bool child_follow(const char *const *arguments, pid_t *pid, int *output,

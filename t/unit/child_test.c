@@ -125,6 +125,27 @@ much_goes_through_files(void **state)
 }
 
 static void
+an_answer_stands_alone(void **state)
+{
+	const char *const arguments[] = {
+	    "/bin/sh", "-c", "echo careful >&2; cat; echo 42", NULL};
+	const char *const counts[] = {
+	    "/bin/sh", "-c",
+	    "echo careful >&2; grep '^pos:' /proc/self/fdinfo/1", NULL};
+	struct child_result result;
+	struct text answer;
+	struct why why;
+
+	if (!child_ask(*state, arguments, TIME_MS, &answer, &result, &why))
+		fail_msg("%s", why.text);
+	assert_int_equal(result.status, 0);
+	assert_text(answer, "42\n");
+	assert_text(result.output, "careful\n");
+	assert_true(child_ask(*state, counts, TIME_MS, &answer, &result, &why));
+	assert_text(answer, "pos:\t0\n");
+}
+
+static void
 words_fit_for_a_line(void **state)
 {
 	const struct child_result said = {.output =
@@ -182,6 +203,7 @@ main(void)
 	    arena_unit_test(ends_when_its_time_is_up),
 	    arena_unit_test(much_output_is_cut),
 	    arena_unit_test(much_goes_through_files),
+	    arena_unit_test(an_answer_stands_alone),
 	    arena_unit_test(words_fit_for_a_line),
 	    arena_unit_test(what_is_not_there_is_told),
 	    cmocka_unit_test(one_that_is_followed),
