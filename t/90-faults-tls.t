@@ -12,8 +12,8 @@ use Signet::Flow;
 use Signet::Gate;
 use Signet::Tlsrpt;
 use Signet::TlsSite;
-use Signet::Util qw(program_path skip_or_fail slurp spew temp_dir
-    wait_for);
+use Signet::Util qw(must_run now program_path skip_or_fail slurp spew
+    temp_dir wait_for);
 
 for my $program (qw(signet-policy signet-tls-collect)) {
 	program_path($program) or skip_or_fail("$program has not been built");
@@ -27,8 +27,8 @@ my $world = Signet::TlsSite->new(
 		queue_run_delay => '1s', transport_retry_time => '1s',
 		smtp_connection_cache_on_demand => 'no',
 	},
-	settings => { policy => { listen => "unix:$sockets/policy.sock",
-		deadline => '5s' }, mta_sts => { fetch_timeout => '2s' } });
+	settings => { policy => { listen => "unix:$sockets/policy.sock" },
+		mta_sts => { fetch_timeout => '3s' } });
 my $gate = Signet::Gate->new(listen => 'unix:' . $world->socket('policy'),
     to => "unix:$sockets/policy.sock", replies => {
 	nonsense => sub { "\xff" x length $_[0] } });
@@ -63,18 +63,31 @@ sub deferred {
 	return grep { $_ eq 'deferred' } map { @$_ } values %told;
 }
 
+# Those of the messages that are still in the queue, or fail, in the end. One
+# that qmgr(8) took up again while smtp(8) had it open ("skipped, still being
+# delivered") rests for minutes, unless somebody asks for all of the queue.
+sub unsent {
+	my (@ids) = @_;
+	my ($asked, @left) = (now());
+	eval { wait_for(120, sub {
+		my %told = outcomes();
+		@left = grep { ($told{$_} // [''])->[-1] ne 'sent' } @ids;
+		return 1 if !@left;
+		return 0 if now() < $asked + 1;
+		must_run('postqueue', '-c', $mta->config_dir, '-f');
+		$asked = now();
+		return 0;
+	}) };
+	return @left;
+}
+
 # All are delivered, each once, and none of them without the right TLS.
 my $seen = 0;
 sub delivered {
 	my (@attempts) = @_;
-	my %told;
 	my @ids = map { $_->{queue} } grep { $_->{code} == 250 } @attempts;
-	eval { wait_for(120, sub {
-		%told = outcomes();
-		return !grep { ($told{$_} // [''])->[-1] ne 'sent' } @ids;
-	}) };
-	is_deeply([grep { ($told{$_} // [''])->[-1] ne 'sent' } @ids], [],
-	    @ids . ' messages are delivered');
+	is_deeply([unsent(@ids)], [], @ids . ' messages are delivered')
+	    or diag $mta->log;
 	$mta->settle;
 	my @sessions = $world->{servers}->sessions;
 	my @new = @sessions[$seen .. $#sessions];
@@ -294,13 +307,12 @@ $lookup->cell(wrong => lines => 1000, sub {
 
 $lookup->cell(flapping => lines => 1000, sub {
 	for (1 .. 3) {
+		my $before = deferred();
 		$policy->kill;
-		$flow->taken(2);
+		wait_for(60, sub { deferred() > $before }, 'mail that waits');
 		$policy->start;
 		wait_known();
 	}
-	$flow->taken(2);
-	wait_for(60, sub { deferred() >= 1 }, 'mail that waited');
 });
 $lookup->done;
 
