@@ -172,7 +172,8 @@ $name = 'dmarc-report';
 $r = $kind{$name}{reporter};
 $log = "$dir/$name.log";
 my $gate = Signet::Gate->new(to => "127.0.0.1:$r->{port}", replies => {
-	nonsense => sub { "\xff" x length $_[0] } });
+	nonsense => sub { $_[0] =~ s/[^\r\n]/\xff/gr },
+	endless => sub { "\xff" x length $_[0] } });
 $r->configure(reports => { smtp => '127.0.0.1:' . $gate->port });
 my $mta = Signet::Faults->new('report-mta', logs => {
 	'signet-dmarc-report' => sub { slurp($log) } });
@@ -201,10 +202,16 @@ $mta->cell(slow => sub {
 	$gate->pass;
 });
 
-$mta->cell(wrong => sub {
+$mta->cell(wrong => lines => 2, sub {
 	day(@_);
-	$gate->lie('nonsense');
-	is(run(), 75, 'the run ends, to be tried again');
+	# it may come to its senses until then
+	$r->configure(reports => { smtp_timeout => '1s' });
+	for my $lie (qw(nonsense endless)) {
+		$gate->lie($lie);
+		is(run(), 75, "$lie: the run ends, to be tried again");
+		$r->hurry;
+	}
+	$r->configure(reports => { smtp_timeout => '2m' });
 	$gate->pass;
 	all_sent(1);
 });
