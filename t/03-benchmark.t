@@ -11,7 +11,7 @@ use Bench::Goals;
 use Bench::Process;
 use Bench::Table;
 use Bench::Verdict;
-use Signet::Util qw(build_dir must_run slurp temp_dir);
+use Signet::Util qw(build_dir is_alive must_run run_command slurp temp_dir);
 
 my $build = build_dir() . '/t/bench';
 my $dir = temp_dir();
@@ -86,6 +86,17 @@ for my $option ([], ['-n']) {
 	is(load($name, '-m', "unix:$dir/$name")->{accepted}, $messages,
 	    "$name: two in a row");
 	$milter->stop;
+}
+
+# What was started ends with the benchmark that did not stop it, whether that
+# comes to its end, dies, or lets go of it sooner.
+for my $end ('', 'exit 3', 'die "a word\n"', 'undef $process; exec "true"') {
+	my (undef, $pid) = run_command($^X, (map { "-I$_" } @INC),
+	    '-MBench::Process', '-e', 'our $process = Bench::Process->start('
+	    . "'$dir/sleep.log', 'sleep', 600); " . '$| = 1; '
+	    . "print \$process->pid; $end");
+	like($pid, qr/^\d+\z/, "started, then: $end");
+	ok(!is_alive($pid), '... nothing is left') or kill 'KILL', $pid;
 }
 
 # What a peer writes is read as RFC 8601 has it.

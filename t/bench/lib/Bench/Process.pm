@@ -1,24 +1,27 @@
 package Bench::Process;
 
 # A program that runs beside the benchmark: started with its output in a
-# file, awaited until it is ready, stopped at the latest with the benchmark. Or
-# one that measures and ends: what it said.
+# file, awaited until it is ready, stopped when nobody holds it any more, and at
+# the latest with the benchmark, however that ends. Or one that measures and
+# ends: what it said.
 #
 #   my $milter = Bench::Process->start("$dir/log", $program, @arguments);
 #   my $figure = Bench::Process::figures($program, @arguments)->{rate};
 
 use strict;
 use warnings;
-use Signet::Util qw(at_end can_connect end_process is_alive must_run slurp
-    spawn wait_for);
+use parent 'Signet::Service';
+use Signet::Util qw(can_connect end_process is_alive must_run slurp spawn
+    wait_for);
 
 # start(FILE of its output, command...)
 sub start {
 	my ($class, $log, @command) = @_;
 	my $self = bless { log => $log, command => \@command }, $class;
 
+	$self->own;
 	$self->{pid} = spawn({ out => $log }, @command);
-	return at_end($self);
+	return $self;
 }
 
 sub pid { return $_[0]{pid} }
