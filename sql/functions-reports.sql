@@ -167,6 +167,7 @@ set timezone = 'UTC'
 as $$
 declare
 	part record;
+	its_loaded bigint;
 	n bigint;
 	planned bigint := 0;
 begin
@@ -181,18 +182,29 @@ begin
 		-- what is older is nobody's news, and its rows may have gone
 		continue when part.day < current_date - 31
 			or (part.day + 1)::timestamptz + p_delay > now();
+		-- asked for first: what comes from here on is found next time
+		select coalesce(sum(l.rows), 0) into its_loaded
+		from signet.loader_day l
+		where l.table_name = 'dmarc_evaluation' and l.day = part.day;
+		continue when exists (
+			select from signet.dmarc_report_period r
+			where r.day = part.day and r.loaded = its_loaded);
 		select count(*) into n from signet.dmarc_evaluation e
 		where e.at >= part.day::timestamptz
 		and e.at < (part.day + 1)::timestamptz;
-		continue when n = coalesce((
-			select r.evaluations from signet.dmarc_report_period r
-			where r.day = part.day), 0);
+		-- planned when nothing was counted while it was loaded
+		update signet.dmarc_report_period r set loaded = its_loaded
+		where r.day = part.day and r.evaluations = n
+		and r.loaded is null;
+		continue when found or n = 0;
 		planned := planned + signet.dmarc_report_plan_day(part.day,
 			null, p_submitter, p_format, p_delay);
-		insert into signet.dmarc_report_period as r (day, evaluations)
-		values (part.day, n)
+		insert into signet.dmarc_report_period as r (day, evaluations,
+			loaded)
+		values (part.day, n, its_loaded)
 		on conflict (day) do update set
 			evaluations = excluded.evaluations,
+			loaded = excluded.loaded,
 			planned_at = now();
 	end loop;
 	for part in
@@ -209,8 +221,9 @@ end
 $$;
 comment on function signet.dmarc_report_plan(text, text, interval) is
 	'Plans every report whose period has ended for so long; days that '
-	'were missed are found as long as their evaluations are there. '
-	'Returns how many are new.';
+	'were missed are found as long as their evaluations are there. A day '
+	'that was planned is read again when signet-load has brought more of '
+	'it. Returns how many are new.';
 
 -- Fields of each object, joined by unit separators (0x1f), objects by record
 -- separators (0x1e): what the program splits without a parser.

@@ -178,6 +178,7 @@ set timezone = 'UTC'
 as $$
 declare
 	part record;
+	its_loaded bigint;
 	n bigint;
 	planned bigint := 0;
 begin
@@ -192,19 +193,30 @@ begin
 		-- whole days only; what is older is nobody's news
 		continue when part.day::timestamptz < now() - p_newest
 			or (part.day + 1)::timestamptz + p_delay > now();
+		-- asked for first: what comes from here on is found next time
+		select coalesce(sum(l.rows), 0) into its_loaded
+		from signet.loader_day l
+		where l.table_name = 'tls_result' and l.day = part.day;
+		continue when exists (
+			select from signet.tls_report_period r
+			where r.day = part.day and r.loaded = its_loaded
+			and r.what = p_what);
 		select count(*) into n from signet.tls_result r
 		where r.at >= part.day::timestamptz
 		and r.at < (part.day + 1)::timestamptz;
-		continue when n = 0 or exists (
-			select from signet.tls_report_period r
-			where r.day = part.day and r.results = n
-			and r.what = p_what);
+		-- planned when nothing was counted while it was loaded
+		update signet.tls_report_period r set loaded = its_loaded
+		where r.day = part.day and r.results = n and r.what = p_what
+		and r.loaded is null;
+		continue when found or n = 0;
 		planned := planned + signet.tls_report_plan_day(part.day,
 			p_submitter, p_what);
-		insert into signet.tls_report_period as r (day, results, what)
-		values (part.day, n, p_what)
+		insert into signet.tls_report_period as r (day, results, what,
+			loaded)
+		values (part.day, n, p_what, its_loaded)
 		on conflict (day) do update set
 			results = excluded.results,
+			loaded = excluded.loaded,
 			what = excluded.what,
 			planned_at = now();
 	end loop;

@@ -172,36 +172,56 @@ create or replace function signet.status_tls(
 	out sessions bigint, out failed bigint, out domains bigint,
 	out worst_domain text, out worst_failure text,
 	out newest_s double precision)
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
-	with session as materialized (
-	select r.id, min(r.recipient_domain) as domain,
-	       bool_or(not r.success) as failed, max(r.at) as at
+declare
+	since constant timestamptz := now() - interval '24 hours';
+	counted_from timestamptz;
+	counted bigint;
+begin
+	-- the hours that are in the 24 as a whole, unless their rows were
+	-- there before they were counted
+	select greatest(date_trunc('hour', since, 'UTC') + interval '1 hour',
+		max(b.day + 1)::timestamp at time zone 'UTC')
+	into counted_from
+	from signet.loader_day_before b where b.table_name = 'tls_result';
+	select coalesce(sum(l.rows), 0) into counted
+	from signet.loader_day l
+	where l.table_name = 'tls_result' and l.what = 'session'
+	and l.day >= (counted_from at time zone 'UTC')::date
+	and (l.day::timestamp + l.result::integer * interval '1 hour')
+		at time zone 'UTC' >= counted_from;
+	select count(*) + counted into sessions
 	from signet.tls_result r
-	where r.at > now() - interval '24 hours'
+	where r.at > since and r.at < counted_from and r.n = 1;
+	select greatest(extract(epoch from now() - max(r.at)), 0)
+	into newest_s
+	from signet.tls_result r where r.at > since;
+	with session as materialized (
+	select r.id, min(r.recipient_domain) as domain
+	from signet.tls_result r
+	where r.at > since and not r.success
 	group by r.id
 	), worst as (
 	select s.domain from session s
-	where s.failed
 	group by s.domain order by count(*) desc, s.domain limit 1
 	)
-	select count(*), count(*) filter (where s.failed),
-	       count(distinct s.domain) filter (where s.failed),
+	select count(*), count(distinct s.domain),
 	       (select w.domain from worst w),
 	       (select f.type from worst w
 		join signet.tls_result_failure f
-			on f.recipient_domain = w.domain
-			and f.at > now() - interval '24 hours'
-		group by f.type order by count(*) desc, f.type limit 1),
-	       greatest(extract(epoch from now() - max(s.at)),
-	           0)::double precision
-	from session s
+			on f.recipient_domain = w.domain and f.at > since
+		group by f.type order by count(*) desc, f.type limit 1)
+	into failed, domains, worst_domain, worst_failure
+	from session s;
+end
 $$;
 comment on function signet.status_tls() is
 	'TLS sessions of the last 24 hours: how many, how many failed, to how '
 	'many domains; the domain with most failures, and its most frequent '
-	'one; seconds since the newest.';
+	'one; seconds since the newest. Whole hours are as signet.loader_day '
+	'counted them, and what failed is found by index.';
 
 create or replace function signet.tls_expire(
 	p_results interval default '30 days',

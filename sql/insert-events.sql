@@ -8,7 +8,8 @@ set local role signet_owner;
 --	signet.insert_TYPE(p_lines text[]) returns bigint
 -- It gets lines whose members v, type, id and at are good, inserts all or
 -- fails, lets rows that are there already be (on conflict do nothing), and
--- returns how many rows were new.
+-- returns how many rows were new; if it likes also, as a second column, what
+-- signet.loader_day is to count: a list of objects with its columns.
 create or replace function signet.event_types()
 returns table (type text, no bigint)
 language sql stable
@@ -73,8 +74,9 @@ comment on function signet.event_type(text) is
 	'Member "type" of an event line; null: it has none.';
 
 -- Lines of one type other than message.
+drop function if exists signet.insert_others(text, text[]);
 create or replace function signet.insert_others(p_type text, p_lines text[],
-	out new_rows bigint, out last_event_at timestamptz)
+	out new_rows bigint, out last_event_at timestamptz, out counts jsonb)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -90,8 +92,8 @@ begin
 	if fault is not null then
 		raise invalid_parameter_value using message = fault;
 	end if;
-	execute format('select signet.%I($1)', 'insert_' || p_type)
-		into new_rows using p_lines;
+	execute format('select * from signet.%I($1)', 'insert_' || p_type)
+		into new_rows, counts using p_lines;
 end
 $$;
 comment on function signet.insert_others(text, text[]) is
@@ -108,6 +110,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
 	own text[] := p_lines;
+	counts jsonb;
 	part record;
 	done record;
 begin
@@ -122,12 +125,13 @@ begin
 			on t.type = signet.event_type(l.line)
 		where t.type is null or t.type = 'message';
 	end if;
-	select i.* into messages, evaluations, duplicates, last_event_at
+	select i.* into messages, evaluations, duplicates, last_event_at,
+		counts
 	from signet.insert_message(own) i;
 	if cardinality(own) > 0 then
 		types := jsonb_build_array(jsonb_build_object('type',
 			'message', 'lines', cardinality(own),
-			'rows', messages));
+			'rows', messages, 'counts', counts));
 	end if;
 	if cardinality(own) = cardinality(p_lines) then
 		return;
@@ -146,7 +150,7 @@ begin
 		last_event_at := greatest(last_event_at, done.last_event_at);
 		types := types || jsonb_build_object('type', part.type,
 			'lines', cardinality(part.lines),
-			'rows', done.new_rows);
+			'rows', done.new_rows, 'counts', done.counts);
 	end loop;
 end
 $$;

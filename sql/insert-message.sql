@@ -5,9 +5,10 @@
 set local role signet_owner;
 
 -- Inserts all lines or fails.
+drop function if exists signet.insert_message(text[]);
 create or replace function signet.insert_message(p_lines text[],
 	out messages bigint, out evaluations bigint, out duplicates bigint,
-	out last_event_at timestamptz)
+	out last_event_at timestamptz, out counts jsonb)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -119,7 +120,8 @@ begin
 		from jsonb_array_elements(e.dkim) d) as dkim (passes, result)
 	where e.fault is null and e.ledger is distinct from false
 	on conflict do nothing
-	returning 1
+	returning at, action, dmarc_result, spf_result, dkim_result,
+		arc_result, iprev_result
 	), reported as (
 	insert into signet.dmarc_evaluation (
 		message_id, rcpt_no, at, host, optional, policy_domain,
@@ -165,12 +167,33 @@ begin
 		with ordinality as r (rcpt, no)
 	where e.fault is null and jsonb_typeof(e.evaluation) = 'object'
 	on conflict do nothing
-	returning 1
+	returning at
+	), alike as (
+	select (l.at at time zone 'UTC')::date as day, l.action,
+	       l.dmarc_result, l.spf_result, l.dkim_result, l.arc_result,
+	       l.iprev_result, count(*) as n
+	from ledger l
+	group by 1, 2, 3, 4, 5, 6, 7
+	), counted as (
+	select 'message' as table_name, a.day, v.what, left(v.result, 100),
+	       sum(a.n) as rows
+	from alike a, lateral (values ('action', a.action),
+		('dmarc', a.dmarc_result), ('spf', a.spf_result),
+		('dkim', a.dkim_result), ('arc', a.arc_result),
+		('iprev', a.iprev_result)) v (what, result)
+	where v.result is not null
+	group by 2, 3, 4
+	union all
+	select 'dmarc_evaluation', (r.at at time zone 'UTC')::date, '', '',
+	       count(*)
+	from reported r group by 2
 	)
 	select (select count(*) from ledger), (select count(*) from reported),
 	       count(*) filter (where e.ledger is distinct from false)
-	       - (select count(*) from ledger), max(e.at), min(e.fault)
-	into messages, evaluations, duplicates, last_event_at, fault
+	       - (select count(*) from ledger), max(e.at), min(e.fault),
+	       (select coalesce(jsonb_agg(to_jsonb(c)), '[]')
+		from counted c (table_name, day, what, result, rows))
+	into messages, evaluations, duplicates, last_event_at, fault, counts
 	from event e;
 	if fault is not null then
 		raise invalid_parameter_value using message = fault;
@@ -180,6 +203,6 @@ $$;
 comment on function signet.insert_message(text[]) is
 	'Inserts the message events of these JSON lines, all or (by an error) '
 	'none. Lines that are in the database already are counted as '
-	'duplicates.';
+	'duplicates; counts has what is new for signet.loader_day.';
 
 reset role;

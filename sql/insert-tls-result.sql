@@ -3,8 +3,9 @@
 
 set local role signet_owner;
 
-create or replace function signet.insert_tls_result(p_lines text[])
-returns bigint
+drop function if exists signet.insert_tls_result(text[]);
+create or replace function signet.insert_tls_result(p_lines text[],
+	out new_rows bigint, out counts jsonb)
 language sql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -42,7 +43,7 @@ as $$
 		coalesce(h.report, true)
 	from held h
 	on conflict do nothing
-	returning id, n
+	returning id, at
 	), failure as (
 	insert into signet.tls_result_failure (result, n, failure, at,
 		recipient_domain, policy, type, sending_ip, receiving_ip,
@@ -85,13 +86,21 @@ as $$
 		::signet.recipient_domain_tls)) as changed
 	from seen s
 	where s.starttls is not null or s.tlsrpt_record is not null
-	)
-	select count(distinct i.id) + 0 * coalesce((select k.changed
-		from known k), 0)
+	), counted as (
+	select 'tls_result' as table_name, (i.at at time zone 'UTC')::date
+		as day, 'session' as what, to_char(i.at at time zone 'UTC',
+		'HH24') as result, count(distinct i.id) as rows
 	from inserted i
+	group by 2, 4
+	)
+	select coalesce(sum(n.rows), 0)::bigint + 0 * coalesce(
+		(select k.changed from known k), 0),
+	       coalesce(jsonb_agg(to_jsonb(n)), '[]')
+	from counted n
 $$;
 comment on function signet.insert_tls_result(text[]) is
 	'Inserts tls_result events: sessions, their policies and what failed; '
-	'returns how many sessions were new.';
+	'returns how many sessions were new, and these by hour for '
+	'signet.loader_day.';
 
 reset role;

@@ -117,6 +117,142 @@ is_deeply([grep { $_ le $wanted } @{ partitions_read('select * from '
 	. "signet.v_domain_day where day > '$names[2]' and from_domain = "
 	. "'example.com'") }], [], 'days from one on: none before it');
 
+# --- what was counted while it was loaded ---
+
+# What a statement returns, and the partitions that it reads to find that out:
+# PostgreSQL counts the scans of each transaction.
+sub reads {
+	my ($sql) = @_;
+	my ($out, $read) = split /^--\n/m, $pg->psql(<<"SQL") . "\n", 2;
+begin;
+$sql;
+\\echo --
+select distinct c.relname from pg_stat_xact_all_tables t
+join pg_class c on c.oid = t.relid
+where t.schemaname = 'signet' and t.relname ~ '_20[0-9]{6}\$'
+and coalesce(t.seq_scan, 0) + coalesce(t.idx_scan, 0) > 0 order by 1;
+commit;
+SQL
+	return ($out, [split ' ', $read]);
+}
+
+# The same as the rows of the ledger tell it.
+sub by_rows {
+	my ($day) = @_;
+	return $pg->psql(<<"SQL");
+select v.what, v.result, count(*) from signet.v_message_detail m
+cross join lateral (values (1, 'action', m.action),
+	(2, 'dmarc', m.dmarc_result), (3, 'spf', m.spf_result),
+	(4, 'dkim', m.dkim_result), (5, 'arc', m.arc_result),
+	(6, 'iprev', m.iprev_result)) v (no, what, result)
+where v.result is not null and (m.at at time zone 'UTC')::date = '$day'
+group by v.no, 1, 2 order by v.no, 3 desc, 2
+SQL
+}
+
+subtest 'results of a day' => sub {
+	# some of each kind, known lines among them, and one that is refused
+	$spool->put(@{ $lines[3] }, event(at => iso($days[3]), size => 'big'),
+	    map { event(at => iso($days[3] + 30 + $_),
+		action => $_ % 2 ? 'reject' : 'tag', skipped => undef,
+		'dmarc.result' => 'fail', 'spf.mailfrom' => { result =>
+		$_ % 3 ? 'softfail' : undef }) } 1 .. 7);
+	# and through another loader
+	load('--once');
+	$pg->psql("select signet.load_events('mx2', array["
+	    . join(', ', map { "'$_'" } $lines[3][0],
+		event(at => iso($days[3] + 60), action => 'x' x 200)) . '])');
+	my $expected = by_rows($names[3]) =~ s/\bx{200}\b/'x' x 100/er;
+	like($expected, qr/^action\|accept\|20\naction\|reject\|4\n/,
+	    'there is something to count');
+	my ($out, $read) = reads('select * from '
+	    . "signet.status_results('$names[3]')");
+	is($out =~ s/\n\z//r, $expected, 'are those of the rows');
+	is_deeply($read, [], 'and no row is read for that');
+	$pg->psql('insert into signet.loader_day_before values '
+	    . "('message', '$names[3]')");
+	($out, $read) = reads('select * from '
+	    . "signet.status_results('$names[3]')");
+	is($out =~ s/\n\z//r, by_rows($names[3]),
+	    'rows from before anything was counted are read');
+	is_deeply($read, ['message_' . ($names[3] =~ s/-//gr)],
+	    'of that day alone');
+};
+
+subtest 'sessions of a day' => sub {
+	# hours on either side of a day ago; each third failed
+	my $now = int time;
+	for my $ago (0 .. 26) {
+		$spool->put(map { tls_event(iso($now - 3600 * $ago - 60 * $_),
+			$_ % 3 ? () : (failed => "d$ago.example")) } 1 .. 9);
+	}
+	load('--once');
+	my $ask = 'select sessions, failed, domains, worst_domain, '
+	    . 'worst_failure, newest_s from signet.status_tls()';
+	my $same = <<'SQL';
+select count(distinct r.id), count(distinct r.id) filter (where not r.success),
+	count(distinct r.recipient_domain) filter (where not r.success),
+	'd0.example', 'validation-failure',
+	extract(epoch from now() - max(r.at))::double precision
+from signet.v_tls_result r where r.at > now() - interval '24 hours'
+SQL
+	my ($is, $expected) = split /\n/, $pg->psql("begin; $ask; $same;");
+	like($is, qr/^2[1-3]\d\|7\d\|2\d\|/, 'there is something to count');
+	is($is, $expected, 'are those of the rows');
+	# the hour that began more than a day ago is read, and what failed
+	my (undef, $plan) = explained("set enable_seqscan = off; $ask;");
+	unlike($plan, qr/Seq Scan on \w*tls_result_2/, 'found by index');
+	$pg->psql("insert into signet.loader_day_before "
+	    . "select 'tls_result', (now() at time zone 'UTC')::date");
+	($is, $expected) = split /\n/, $pg->psql("begin; $ask; $same;");
+	is($is, $expected, 'also where rows are from before they were counted');
+};
+
+subtest 'a day that is done' => sub {
+	my %plan = (dmarc_evaluation => "signet.dmarc_report_plan("
+		. "'site.example', 'rfc9990', '0')",
+	    tls_result => "signet.tls_report_plan('site.example', 'all', "
+		. "'0', '10 days')");
+	my $part = sub { return $_[0] . '_' . ($names[ $_[1] ] =~ s/-//gr) };
+	for my $table (sort keys %plan) {
+		my $plan = "select $plan{$table}";
+		my ($count, $read) = reads($plan);
+		cmp_ok($count, '>=', 5, "$table: planned");
+		my %read = map { $_ => 1 } @$read;
+		ok($read{ $part->($table, $_) }, "... from day $_") for 0 .. 4;
+		($count, $read) = reads($plan);
+		is($count, "0\n", "$table: nothing is new");
+		is_deeply($read, [], '... and nothing is read for that');
+	}
+	# rows that come late: of two days, in a domain that had none
+	$spool->put(map { event(at => iso($days[$_] + 99), from_domain =>
+		'late.example', 'dmarc.policy_domain' => 'late.example') } 1, 3);
+	$spool->put(map { tls_event(iso($days[$_] + 99),
+		domain => 'late.example') } 1, 3);
+	load('--once');
+	for my $table (sort keys %plan) {
+		my ($count, $read) = reads("select $plan{$table}");
+		is($count, "2\n", "$table: late rows are planned");
+		is_deeply([grep { /^${table}_\d/ } @$read],
+		    [map { $part->($table, $_) } 1, 3],
+		    '... from their days alone');
+	}
+	$spool->put(@{ $lines[2] });
+	load('--once');
+	is_deeply([reads("select $plan{$_}")], ["0\n", []],
+	    "$_: the same lines bring nothing") for sort keys %plan;
+	# planned by a program that did not count: each day is read once more
+	$pg->psql("update signet.dmarc_report_period set loaded = null;",
+	    'update signet.tls_report_period set loaded = null;');
+	for my $table (sort keys %plan) {
+		my ($count, $read) = reads("select $plan{$table}");
+		is($count, "0\n", "$table: counted late, nothing is new");
+		cmp_ok(@$read, '>=', 5, '... which is found in the rows');
+		($count, $read) = reads("select $plan{$table}");
+		is_deeply([$count, @$read], ["0\n"], '... once');
+	}
+};
+
 # Reports of others beside our own mail: lists whose lengths the planner cannot
 # know. Two of them joined row by row would be n times n comparisons.
 # The statistics are of a time when there were old reports alone.

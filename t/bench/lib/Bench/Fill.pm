@@ -123,7 +123,32 @@ SQL
 	# evaluations first: their templates are found by the messages there
 	copy_table($pg, $_, $day, $copies, $count)
 	    for qw(dmarc_evaluation message);
+	count_rows($pg, $day);
 	return $have + $copies * $count;
+}
+
+# What signet-load would have counted.
+sub count_rows {
+	my ($pg, $day) = @_;
+	my ($ledger, $evaluations) = map { partition($_, $day) }
+	    qw(message dmarc_evaluation);
+	$pg->psql(<<"SQL");
+delete from signet.loader_day where day = '$day'
+and table_name in ('message', 'dmarc_evaluation');
+insert into signet.loader_day (table_name, day, loader, what, result, rows)
+select 'message', '$day', 'fill', v.what, v.result, sum(t.n) from (
+	select action, dmarc_result, spf_result, dkim_result, arc_result,
+		iprev_result, count(*) as n
+	from signet.$ledger group by 1, 2, 3, 4, 5, 6) t
+cross join lateral (values ('action', t.action), ('dmarc', t.dmarc_result),
+	('spf', t.spf_result), ('dkim', t.dkim_result), ('arc', t.arc_result),
+	('iprev', t.iprev_result)) v (what, result)
+where v.result is not null group by 4, 5
+union all
+select 'dmarc_evaluation', '$day', 'fill', '', '', count(*)
+from signet.$evaluations;
+SQL
+	return;
 }
 
 # Reports that others sent, with their records, over the last 399 days.
