@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# docs/install-tls.md, docs/install-dovecot.md and docs/install-reports.md,
-# typed as they stand on a host where docs/install-postfix.md has been typed as
+# docs/install-tls.md, docs/install-dovecot.md, docs/install-reports.md and the
+# beginning of docs/reports.md, typed as they stand on a host where docs/install-postfix.md has been typed as
 # far as step 5, with a running Dovecot. Mail goes out protected and its session
 # has a row; a message that a user moves to Junk is learned; a report of another
 # site is counted. Then all of it is removed in the order of docs/upgrade.md.
@@ -109,6 +109,7 @@ my %page = map {
 	my $name = $_;
 	$name => Signet::Guide->new("install-$name.md", host => $host);
 } qw(postfix database tls dovecot reports);
+my $sending = Signet::Guide->new('reports.md', host => $host);
 
 # --- the pages ---
 
@@ -159,11 +160,13 @@ my $mail = report_mail(from => 'bob@example.net',
 ok(send_mail($mail, 'dmarc-reports@example.org'), 'a report is taken');
 wait_value('select count(*) from signet.v_report_in', 1, 'it is counted');
 $page{reports}->type('4. See that it works');
+$sending->type('Setting up');
 
 # --- and away again, in the order of docs/upgrade.md ---
 
 $page{dovecot}->type('8. Away again');
 $page{reports}->type('Removal');
+$host->must('systemctl disable --now signet-dmarc-report.timer');
 $page{tls}->type('Removal');
 $page{postfix}->type('Removal');
 $page{database}->type('Removal');

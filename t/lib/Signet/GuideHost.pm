@@ -37,8 +37,8 @@ use constant ROOT => '198.41.0.4';
 sub enter {
 	my ($class) = @_;
 	if (!$ENV{SIGNET_GUIDE}) {
-		need_programs(qw(unshare ip mount chroot git nsd unbound
-		    postfix pg_ctlcluster systemd-sysusers));
+		need_programs(qw(unshare ip mount chroot nsd unbound postfix
+		    pg_ctlcluster systemd-sysusers));
 		skip_or_fail('a guide is typed by root') if $> != 0;
 		local $ENV{SIGNET_GUIDE} = 1;
 		exec 'unshare', qw(--net --mount --uts --pid --fork
@@ -248,7 +248,8 @@ sub _names {
 	$self->{dns} = Signet::Zone->new(-address => ROOT, -port => 53,
 		'.' => "ns.signet-dns.invalid. A @{[ROOT]}\n",
 		'example.org' => "\@ MX 10 mx\nmx A 192.0.2.25\n"
-		    . "\@ TXT \"v=spf1 mx -all\"\n",
+		    . "\@ TXT \"v=spf1 mx -all\"\n"
+		    . "_dmarc TXT \"v=DMARC1; p=none\"\n",
 		'example.net' => "\@ TXT \"v=spf1 ip4:203.0.113.9 -all\"\n"
 		    . "_dmarc TXT \"v=DMARC1; p=reject\"\n"
 		    . "\@ A 203.0.113.9\nmail A 203.0.113.9\n",
@@ -294,6 +295,10 @@ END
 
 sub _postfix {
 	my ($self) = @_;
+	# Debian 12 has an instance for each queue, of which this is the first
+	my $unit = ($self->read('/usr/lib/systemd/system/postfix.service')
+	    // $self->read('/lib/systemd/system/postfix.service'))
+	    =~ /debian-systemd-start/ ? 'postfix' : 'postfix@-';
 	$self->write('/etc/postfix/main.cf', <<'END');
 compatibility_level = 3.6
 myhostname = mx.example.org
@@ -310,7 +315,7 @@ END
 	    . 'useradd -m -s /bin/sh ann; '
 	    . 'for s in submission submissions; do postconf -M $s/inet="$s '
 	    . 'inet n - y - - smtpd"; done; '
-	    . 'systemctl start postfix@-');
+	    . "systemctl start $unit");
 	return;
 }
 
