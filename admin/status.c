@@ -5,6 +5,7 @@
 #include "admin/dovecot_status.h"
 #include "admin/keys_status.h"
 #include "admin/mailbox_status.h"
+#include "admin/postfix_status.h"
 #include "admin/quota_status.h"
 #include "admin/reports_status.h"
 #include "admin/spool_backlog.h"
@@ -187,6 +188,12 @@ dovecot_trouble(const char *sentence)
 }
 
 static void
+postfix_trouble(const char *sentence)
+{
+	trouble("postfix", sentence);
+}
+
+static void
 show_database(const struct config_common *common,
 	      const struct config_keys *keys, struct arena *arena)
 {
@@ -310,24 +317,30 @@ load_config(struct arena *arena, const char *path, struct config_common *common,
 static int
 usage(FILE *to, int status)
 {
-	fputs("usage: signet status [-c signet.conf] [-d dovecot.conf]\n", to);
+	fputs("usage: signet status [-c signet.conf] [-d dovecot.conf]\n"
+	      "                     [-p DIRECTORY]\n"
+	      "DIRECTORY holds main.cf.\n",
+	      to);
 	return status;
 }
 
-/* `*dovecot` becomes what -d names, if it is there. */
+/* `*dovecot` becomes what -d names, if it is there, `*postfix` the same for
+ * -p. */
 static const char *
-config_path(int argc, char **argv, const char **dovecot)
+config_path(int argc, char **argv, const char **dovecot, const char **postfix)
 {
 	static char self[] = "signet status";
 	const char *path = DEFAULT_CONFIG;
 	int option;
 
 	argv[0] = self; /* what getopt calls us */
-	while ((option = getopt(argc, argv, "c:d:")) != -1) {
+	while ((option = getopt(argc, argv, "c:d:p:")) != -1) {
 		if (option == 'c')
 			path = optarg;
 		else if (option == 'd')
 			*dovecot = optarg;
+		else if (option == 'p')
+			*postfix = optarg;
 		else
 			return NULL;
 	}
@@ -337,7 +350,7 @@ config_path(int argc, char **argv, const char **dovecot)
 int
 status_main(int argc, char **argv)
 {
-	const char *path, *dovecot = NULL;
+	const char *path, *dovecot = NULL, *postfix = NULL;
 	struct arena *arena, *scratch;
 	struct config_common common;
 	struct config_keys keys;
@@ -345,7 +358,7 @@ status_main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "--help") == 0)
 		return usage(stdout, 0);
-	path = config_path(argc, argv, &dovecot);
+	path = config_path(argc, argv, &dovecot, &postfix);
 	if (path == NULL)
 		return usage(stderr, 2);
 	arena = arena_new();
@@ -358,6 +371,7 @@ status_main(int argc, char **argv)
 	mailbox_status_spool(arena, path, mailbox_trouble);
 	show_database(&common, &keys, arena);
 	dovecot_status_show(arena, dovecot, dovecot_trouble);
+	postfix_status_show(arena, postfix, postfix_trouble);
 	scratch = arena_new();
 	show_resolver(&common, scratch);
 	arena_free(scratch);

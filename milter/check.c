@@ -278,6 +278,7 @@ session_end(struct session *session)
 
 	session_end_of_header(session);
 	body_digests_finish(session->digests);
+	line_ends_finish(&verdict->line_ends);
 	verdict->requiretls_forged = requiretls_is_forged(
 	    &verdict->requiretls, session->tls.version.len > 0);
 	verdict->forged_flood = session->forged.flood &&

@@ -292,6 +292,20 @@ decide_connection(struct arena *arena, const struct milter_options *options,
 			 "parameter of MAIL within TLS (RFC 8689)");
 }
 
+static void
+decide_line_ends(struct arena *arena, const struct milter_options *options,
+		 const struct verdict *verdict, struct choice *choice)
+{
+	const char *words = line_ends_words(&verdict->line_ends);
+
+	if (words != NULL)
+		consider(choice, options->bare_newline, "bare-newline", "5.5.2",
+			 arena_printf(arena,
+				      "the message has a %s; lines end in "
+				      "CRLF (RFC 5321 section 2.3.8)",
+				      words));
+}
+
 /* --- could not ask --- */
 
 static bool
@@ -384,6 +398,7 @@ decide(struct arena *arena, const struct milter_options *options,
 	decide_author(arena, options, verdict, &choice);
 	decide_spf(arena, options, verdict, &choice);
 	decide_connection(arena, options, verdict, &choice);
+	decide_line_ends(arena, options, verdict, &choice);
 	decision->action = action_of(choice.remedy);
 	decision->reason = choice.reason;
 	decision->by_dmarc = choice.by_dmarc;

@@ -82,6 +82,7 @@ const struct config_option milter_options_table[] = {
     WORD(helo_fail, remedies, "accept", REMEDY_HELP),
     WORD(iprev_fail, remedies, "accept", REMEDY_HELP),
     WORD(requiretls_forged, remedies, "accept", REMEDY_HELP),
+    WORD(bare_newline, remedies, "accept", REMEDY_HELP),
 
     OPTION(dmarc_reports, CONFIG_BOOL, "yes", "write yes or no"),
     OPTION(failure_reports, CONFIG_BOOL, "no", "write yes or no"),

@@ -62,7 +62,7 @@ struct milter_options {
 	unsigned reject_reasons;
 	int from_missing, from_ambiguous, from_several;
 	int spf_fail, spf_softfail, spf_permerror, spf_temperror;
-	int helo_fail, iprev_fail, requiretls_forged;
+	int helo_fail, iprev_fail, requiretls_forged, bare_newline;
 
 	/* reports */
 	bool dmarc_reports, failure_reports;

@@ -59,6 +59,18 @@ write_spf(struct auth_writer *writer, const struct spf_verdict *spf,
 	auth_write_property(writer, "smtp", property, value);
 }
 
+/* No registered method: what a filter behind us may want to know. */
+static void
+write_line_ends(struct auth_writer *writer, const struct line_ends *ends)
+{
+	const char *words = line_ends_words(ends);
+
+	if (words == NULL)
+		return;
+	auth_write_method(writer, "x-bare-newline", "fail");
+	auth_write_comment(writer, text_from(words));
+}
+
 static void
 write_key_comment(struct arena *arena, struct auth_writer *writer,
 		  const struct dkim_signature_result *result)
@@ -178,6 +190,7 @@ results_write(const struct session *session)
 						  : verdict->mail_from.domain);
 		write_spf(&writer, &verdict->helo, "helo",
 			  session->client_helo);
+		write_line_ends(&writer, &verdict->line_ends);
 		/* before what can be so much that the field is cut */
 		write_dmarc(&writer, session);
 		write_arc(&writer, session);

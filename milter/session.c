@@ -167,6 +167,7 @@ session_header(struct session *session, struct text name, struct text value)
 	if (session->digests != NULL)
 		return;
 	requiretls_field(&session->verdict.requiretls, name, value);
+	line_ends_field(&session->verdict.line_ends, value);
 	forged_note(&session->forged, session->arena, session->engine, name,
 		    value);
 	field = message_add(&session->message, name, value);
@@ -190,6 +191,7 @@ session_body(struct session *session, struct text chunk)
 {
 	session_end_of_header(session);
 	session->body_bytes += chunk.len;
+	line_ends_body(&session->verdict.line_ends, chunk);
 	if (session->body_wanted)
 		session->body_wanted =
 		    body_digests_update(session->digests, chunk);

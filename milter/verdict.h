@@ -7,6 +7,7 @@
 #include "mailauth/dmarc.h"
 #include "mailauth/iprev.h"
 #include "mailauth/author.h"
+#include "mailauth/line_ends.h"
 #include "mailtls/requiretls.h"
 
 enum skip { SKIP_NOTHING = 0, SKIP_AUTHENTICATED, SKIP_NETWORK, SKIP_LOCAL };
@@ -46,6 +47,7 @@ struct verdict {
 	size_t override_count;
 	struct requiretls requiretls;
 	bool requiretls_forged;
+	struct line_ends line_ends;
 	bool forged_flood; /* more forged fields than are removed */
 };
 

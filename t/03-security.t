@@ -83,7 +83,8 @@ subtest item_13_no_scripts => sub {
 		push @shell, $name
 		    if $text =~ m{"(?:[^"]*/)?(?:ba|da|k|z)?sh"}
 		    || $text =~ /"-c"/ && $name !~
-			m{^admin/(?:queue|dovecot_status)\.c\z};
+			m{^admin/(?:queue|dovecot_status|postfix_status)
+			    \.c\z}x;
 		push @runs, $name
 		    if $text =~ m{"io/child\.h"} && $name !~ m{^lib/io/child\.};
 		$text =~ s{"(?:[^"\\]|\\.)*"}{""}g;
@@ -95,7 +96,7 @@ subtest item_13_no_scripts => sub {
 	is_deeply(\%does, \%may, 'who runs or loads other programs');
 	is("@shell", '', 'no shell among them');
 	is(join(' ', grep { !m{^admin/(?:key|queue[.]|quota_reconcile[.]
-		|dovecot_status[.]|junk_dovecot[.])}x } @runs), '',
+		|dovecot_status[.]|postfix_status[.]|junk_dovecot[.])}x } @runs), '',
 	    'programs are run for signet keys, queue, quota, junk and '
 	    . 'status alone');
 	find_program('readelf')

@@ -310,6 +310,38 @@ like($out, qr/^database +PostgreSQL \d.*, schema \d+, .* since \d{4}-/m,
 like($out, qr/^today +\(UTC\)\n  action   accept +1$/m, 'the messages');
 like($out, qr/^resolver +answers in \d+ ms, secure$/m, 'the resolver');
 
+# Of a Postfix that hands its mail to a milter, with these lines in main.cf.
+subtest item_33_status_of_postfix => sub {
+	find_program('postconf') or plan skip_all => 'not installed: postfix';
+	my $milter = "compatibility_level = 3.6\nsmtpd_milters = unix:m.sock\n";
+	my $setting = 'smtpd_forbid_bare_newline';
+	(my $default = must_run('postconf', '-dh', $setting)) =~ s/\s+\z//;
+	mkdir "$dir/postfix" or die "$!\n";
+	my @case = (
+		[undef, 1, 'no main.cf'],
+		["$setting = no\n", 1, 'no milter'],
+		[$milter, $default ne 'no', "the default, $default"],
+		["$milter$setting = no\n", 0, 'off'],
+		["${milter}unused = x\n$setting = NO\n", 0,
+		    'off, and a warning of postconf'],
+		["$milter$setting =\n", 0, 'empty'],
+		map { ["${milter}unused = x\n$setting = $_\n", 1, $_] }
+		    qw(yes normalize reject),
+	);
+	for (@case) {
+		my ($main, $well, $name) = @$_;
+		spew("$dir/postfix/main.cf", $main) if defined $main;
+		my ($is, $said, $err) = run_command($path{signet}, 'status',
+		    '-c', $file, '-p', "$dir/postfix");
+		is("$is$err", $well ? '0' : '1', "$name: the status")
+		    or diag $said;
+		my @about = grep { /^postfix/ } split /\n/, $said;
+		is("@about", $well ? '' : "postfix    !! $setting is not on: "
+		    . 'others can smuggle mail in (CVE-2023-51764); write '
+		    . "$setting = yes in main.cf", '... and the line');
+	}
+};
+
 $pg->login('boss', 'signet_admin');
 configure(conninfo => $pg->conninfo(user => 'boss'));
 (my $mine, $out) = status();

@@ -76,6 +76,32 @@ subtest 'item_33_one_message_is_one' => sub {
 		is($after - $before, 1, '... one message');
 	}
 };
+# What is no line end is marked, in whatever part it comes; what is, is not.
+subtest 'item_33_bare_newlines_are_marked' => sub {
+	for my $case (['', "x\r\n.\r\n"], ['bare LF', "\n.\r\n"],
+		['bare LF', "\r\n.\n"], ['bare CR', "\r.\r\n"],
+		['bare CR', "\r\n.\r"], ['bare CR and bare LF', "\n.\r"],
+		['', "x\r", "\ny\r\n"], ['bare CR', "x\r", "y\r\n"]) {
+		my ($mark, @chunks) = @$case;
+		my $id = Signet::Inbound::next_id();
+		my $on = $in->open;
+		$on->connect('mail.good.example', '192.0.2.1');
+		$on->helo('mail.good.example');
+		$on->mail('<a@good.example>');
+		$on->rcpt('<u@site.test>');
+		$on->header('From', " a\@good.example");
+		$on->header('X-Folded', " a\n\tb");
+		$on->eoh;
+		$on->body($_) for @chunks;
+		$on->macros(E => { i => $id });
+		my $results = Signet::Inbound::results_of($on->eom);
+		my ($is) = $results =~ /;\s+x-bare-newline=fail \(([^()]*)\)/;
+		(my $shown = "@chunks") =~ s/([\r\n])/sprintf '\\x%02x', ord $1/ge;
+		is($is // '', $mark, "$shown: "
+		    . ($mark ? "marked: $mark" : 'not marked')) or diag $results;
+		is($in->log_of($id)->{action}, 'accept', '... and accepted');
+	}
+};
 for my $case (['NUL in the body', "a\0b\0"], ['bare CR in the body', "a\rb\r"],
 	['bare LF', "a\nb\n"], ['no line end', 'abc'], ['one byte', 'x'],
 	['CR alone', "\r"], ['only line ends', "\r\n" x 50],

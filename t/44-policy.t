@@ -110,6 +110,8 @@ my @remedies = (
 	[requiretls_forged => ['none.example', data =>
 	    "Require-TLS-ESMTP: yes\nFrom: x\@none.example\n\nx\n"],
 	    '5.7.10', 'REQUIRETLS'],
+	[bare_newline => ['none.example', data =>
+	    "From: x\@none.example\n\nx\r.\ry\n"], '5.5.2', 'bare CR'],
 );
 for my $case (@remedies) {
 	my ($option, $mail, $code, $words) = @$case;

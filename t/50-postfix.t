@@ -269,6 +269,38 @@ subtest 'odd bytes pass' => sub {
 	like($site->delivered($id), qr/eight bit \xe4\xff/, 'delivered');
 };
 
+# With the settings of docs/install-postfix.md.
+subtest 'item_33_smuggled_mail' => sub {
+	$mta->set(smtpd_forbid_bare_newline => 'yes',
+	    smtpd_forbid_bare_newline_exclusions => '');
+	my @mail = (client => '192.0.2.20', raw => 1, from => 'a@shop.example');
+	my $crlf = \&Signet::Smtp::crlf;
+	for my $end ("\n.\n", "\n.\r\n", "\r\n.\n") {
+		(my $shown = $end) =~ s/([^.])/sprintf '\\x%02x', ord $1/ge;
+		my ($reply, $id) = $site->send(@mail, data =>
+		    $crlf->(message('a@shop.example')) . "x$end"
+		    . $crlf->("MAIL FROM:<a\@bank.example>\nRCPT TO:"
+			. "<user\@site.example>\nDATA\n"
+			. "From: a\@bank.example\n\nx\n"));
+		like($reply, qr/^250 /, "$shown: taken");
+		like($site->delivered($id),
+		    qr/^MAIL FROM:<a\@bank\.example>$/m, '... as one message');
+		is($site->ledger($id, 60)->{from_domain}, 'shop.example',
+		    '... of its own author');
+	}
+	my $odd = sub {
+		my ($reply, $id) = $site->send(@mail, data =>
+		    $crlf->(message('a@shop.example')) . "x\r.\ry\r\n");
+		return (fields($site->delivered($id),
+		    'Authentication-Results'))[0];
+	};
+	unlike($odd->(), qr/x-bare-newline/, 'Postfix makes a bare CR a space');
+	$mta->set(cleanup_replace_stray_cr_lf => 'no');
+	like($odd->(), qr/x-bare-newline=fail \(bare CR\)/,
+	    'it is marked where Postfix leaves it');
+	$mta->set(cleanup_replace_stray_cr_lf => 'yes');
+};
+
 subtest 'DNS is gone in mid-message' => sub {
 	my $smtp = Signet::Smtp->new(port => $mta->port);
 	$smtp->ehlo('client.example');

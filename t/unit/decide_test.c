@@ -268,6 +268,28 @@ forged_requiretls(void **state)
 	assert_int_equal(decision.action, ACTION_ACCEPT);
 }
 
+static void
+item_33_bare_newline(void **state)
+{
+	struct milter_options options = defaults();
+	struct decision decision;
+	struct verdict verdict;
+
+	failing(&verdict, DMARC_POLICY_UNSET);
+	verdict.dmarc.result = DMARC_NONE;
+	verdict.line_ends.bare_lf = true;
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_ACCEPT);
+	options.bare_newline = REMEDY_REJECT;
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_REJECT);
+	assert_string_equal(decision.reason, "bare-newline");
+	assert_string_equal(decision.status, "5.5.2");
+	verdict.line_ends.bare_lf = false;
+	decide(*state, &options, &verdict, &decision);
+	assert_int_equal(decision.action, ACTION_ACCEPT);
+}
+
 /* Our own step down is no trust in the sender. */
 static void
 no_second_reason_does_not_spare_spf(void **state)
@@ -428,6 +450,7 @@ main(void)
 	    arena_unit_test(authors),
 	    arena_unit_test(flood_of_forged_fields),
 	    arena_unit_test(forged_requiretls),
+	    arena_unit_test(item_33_bare_newline),
 	    arena_unit_test(no_second_reason_does_not_spare_spf),
 	    arena_unit_test(spf_trouble_does_not_delay_what_passes),
 	    arena_unit_test(what_is_applied_differently_is_told),
