@@ -315,6 +315,8 @@ my @forms = (
 	words => "From: =?utf-8?Q?J=C3=B6rg?= <ann\@site.example>\n"
 	    . "To: =?utf-8?B?SsO2cmc=?=\n =?utf-8?B?SsO2cmc=?= "
 	    . "<b\@eight.example>, J\xc3\xb6rg [x] <c\@eight.example>\n",
+	dots => "From: ann\@site.example\nTo: a\@eight.example..,"
+	    . "b\@[192.0.2.9].\nCc: Bob <c\@eight.example...>, d\@..\n",
 	removed => "From: ann\@site.example\nTo: b\@eight.example\n"
 	    . "Bcc: c\@eight.example\nContent-Length: 7\nFull-Name: Ann\n"
 	    . "Return-Path: <x\@site.example>\n",

@@ -41,6 +41,17 @@ is_plain(struct text address)
 	return text_has(address, '@');
 }
 
+/* Sendmail takes each '.' off the end of a domain, but for the last byte of
+ * what is no domain. */
+static struct text
+without_final_dots(struct text address)
+{
+	while (address.len > 1 && address.at[address.len - 1] == '.' &&
+	       address.at[address.len - 2] != '@')
+		address.len--;
+	return address;
+}
+
 static void
 put_quoted(struct buf *to, struct text phrase)
 {
@@ -90,11 +101,9 @@ put_named(struct buf *to, struct text item, size_t bracket)
 		buf_text(to, item);
 		return;
 	}
-	if (address.at[address.len - 1] == '.')
-		address.len--;
 	put_phrase(to, text_first(item, bracket));
 	buf_char(to, '<');
-	buf_text(to, address);
+	buf_text(to, without_final_dots(address));
 	buf_text(to, text_skip(inside, end));
 }
 
@@ -109,9 +118,7 @@ put_bare(struct buf *to, struct text item)
 		buf_text(to, item);
 		return;
 	}
-	if (address.at[address.len - 1] == '.')
-		address.len--;
-	buf_text(to, address);
+	buf_text(to, without_final_dots(address));
 	if (comment == item.len)
 		return;
 	buf_char(to, ' ');
