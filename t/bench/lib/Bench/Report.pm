@@ -137,9 +137,9 @@ sub _memory {
 		my $memory = $self->{result}{memory}{$name};
 
 		push @rows, [$name, map { Bench::Table::figure($_) } (
-			$self->_median($name, $c, 'rss_start_kib') / 1024,
+			ratio($self->_median($name, $c, 'rss_start_kib'), 1024),
 			$self->_median($name, $c, 'ready_ms'),
-			$self->_median($name, $c, 'rss_after_kib') / 1024,
+			ratio($self->_median($name, $c, 'rss_after_kib'), 1024),
 			@$memory{qw(connect rcpt body)})];
 	}
 	Bench::Table::print_table(@rows);
@@ -156,7 +156,7 @@ sub _large {
 		my $mb = 25 * 1.048576;
 
 		push @rows, [$name, map { Bench::Table::figure($_) } (
-			$mb * $figures->{rate}, $figures->{cpu},
+			ratio($figures->{rate}, 1 / $mb), $figures->{cpu},
 			ratio($mb * 1000, $figures->{cpu}),
 			$figures->{growth_kib})];
 	}
