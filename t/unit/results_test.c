@@ -18,14 +18,14 @@ static const struct mail good = {
     .helo = "mail.good.example",
     .sender = "ann@good.example",
     .raw = "From: Ann <ann@good.example>\nMessage-ID: <1@good.example>\n"
-	   "Subject: x\n\nHello\n",
+	   "Subject: x\n\nHello\r\n",
 };
 
 static const struct mail strange = {
     .client = "203.0.113.5",
     .helo = "h.example",
     .sender = "x@good.example",
-    .raw = "From: <ann@good.example>\n\nHello\n",
+    .raw = "From: <ann@good.example>\n\nHello\r\n",
 };
 
 static void
