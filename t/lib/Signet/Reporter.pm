@@ -111,19 +111,22 @@ my $noon = int((time - 2 * 3600 - 60) / 86400) * 86400 - 43200;
 sub noon { return $noon }
 sub day { return substr iso(noon()), 0, 10 }
 
-# Loads `count` evaluations; other options as for Signet::Events::event.
+# Loads `count` evaluations of a domain, or of each of a list; other options as
+# for Signet::Events::event.
 sub evaluate {
 	my ($self, %option) = @_;
 	my $domain = delete $option{domain} // 'a.example';
 	my $count = delete $option{count} // 1;
 	my $at = delete $option{at} // noon();
 	my $ips = delete $option{ips} // 3;
-	$self->{spool}->put(map {
-		event(at => iso($at + $_ / 1000),
-		    client_ip => '198.51.100.' . ($_ % $ips + 1),
-		    from_domain => $domain, 'dmarc.policy_domain' => $domain,
-		    'dmarc.organizational_domain' => $domain, %option)
-	} 1 .. $count);
+	for my $one (ref $domain ? @$domain : $domain) {
+		$self->{spool}->put(map {
+			event(at => iso($at + $_ / 1000), client_ip =>
+			    '198.51.100.' . ($_ % $ips + 1),
+			    from_domain => $one, 'dmarc.policy_domain' => $one,
+			    'dmarc.organizational_domain' => $one, %option)
+		} 1 .. $count);
+	}
 	must_run(program_path('signet-load'), '-c', $self->config_file,
 	    '--once');
 	return $self;

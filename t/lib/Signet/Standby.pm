@@ -5,7 +5,7 @@ package Signet::Standby;
 #
 #   my $pg = Signet::Postgres->new(settings => Signet::Standby::settings());
 #   my $standby = Signet::Standby->new($pg);
-#   $standby->conninfo_of_both;       # for programs, in the order of both
+#   $standby->conninfo_of_both(user => 'x');   # for programs, in this order
 #   Signet::Standby::kill_server($pg);   # -9, with all of its processes
 #   $standby->promote;
 #
@@ -50,9 +50,9 @@ sub new {
 }
 
 sub conninfo_of_both {
-	my ($self) = @_;
+	my ($self, %with) = @_;
 	return $self->{primary}->conninfo(host => $self->{primary}->dir . ','
-		. $self->dir, target_session_attrs => 'read-write');
+		. $self->dir, target_session_attrs => 'read-write', %with);
 }
 
 sub kill_server {
