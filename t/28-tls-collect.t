@@ -295,6 +295,21 @@ subtest 'killed, and started again' => sub {
 	is_deeply([sort map { $_->{recipient_domain} }
 	    wait_events($program, 2)], ['after.test', 'before.test'],
 	    'nothing is missing');
+	# what it cannot have received any more dies with its socket
+	$program->signal('STOP');
+	my $pid = $program->pid;
+	wait_for($LONG, sub {
+		!grep { slurp($_) !~ /^State:\s+T/m }
+		    glob "/proc/$pid/task/*/status";
+	}, 'a program that stands still');
+	$sender->send(datagram(d => "kept$_.test")) or die $sender->error
+	    for 1 .. 3;
+	$program->kill;
+	$program->start;
+	$sender->send(datagram(d => 'last.test')) or die $sender->error;
+	is_deeply([sort map { $_->{recipient_domain} }
+	    wait_events($program, 3)], [qw(after.test before.test last.test)],
+	    'but what Linux kept for it');
 	is($program->stop, 0, 'ended');
 };
 

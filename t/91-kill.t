@@ -272,13 +272,17 @@ END
 	$collect->start;
 	wait_for($LONG, sub { -s "$home/position" }, 'a position');
 	$collect->stop;
-	my ($lines, $datagrams) = (0, 0);
+	my ($lines, @sent) = (0);	# sent: a list for each kill
 	my $write = sub {
 		append_file("$home/mail.log", join '', map { session(++$lines) }
 		    0 .. $kill->below(4));
 		my $to = Signet::Tlsrpt->sender("$home/tlsrpt.sock");
-		$to->send(datagram(d => 'datagram' . ++$datagrams . '.test'))
-		    or $datagrams--, last for 0 .. $kill->below(3);
+		push @sent, [];
+		for my $n (0 .. $kill->below(3)) {
+			my $name = 'datagram' . @sent . "-$n.test";
+			$to->send(datagram(d => $name)) or last;
+			push @{ $sent[-1] }, $name;
+		}
 		return undef;
 	};
 	$kill->daemon($collect, $times, 4000, $write);
@@ -301,9 +305,17 @@ END
 	same([grep { !/^1\|/ } @rows], [], 'signet-tls-collect: none twice');
 	same(scalar(grep { /\|log/ } @rows), $lines,
 	    'each session of the log is there');
-	my $told = grep { /\|datagram/ } @rows;
-	check($told > 0 && $told <= $datagrams,
-	    "$told of $datagrams datagrams were in time");
+	# what it had not kept yet dies with it, and that is the last of them
+	my %told = map { /\|(datagram.*)/ ? ($1 => 1) : () } @rows;
+	my @gap = grep { join('', map { $told{$_} ? 1 : 0 } @$_) =~ /01/ }
+	    @sent;
+	same(\@gap, [], 'of datagrams the last before a kill are lost');
+	same([grep { !$told{$_} } @{ $sent[-1] }], [],
+	    'and none without one');
+	my %sent = map { $_ => 1 } map { @$_ } @sent;
+	same([grep { !$sent{$_} } keys %told], [], 'each was sent');
+	check(%told > 0, keys(%told) . ' of ' . keys(%sent)
+	    . ' datagrams were in time');
 	return;
 }
 
