@@ -60,10 +60,16 @@ subtest 'a dry run' => sub {
 		    . 'select * from signet.dmarc_report_period');
 	};
 	my $before = $tables->();
-	($status, $log, $out) = $r->run('--dry-run');
+	# the day that has ended is yesterday only once the delay is over
+	my @date = ('--date', Signet::Reporter::day());
+	($status, $log, $out) = $r->run('--dry-run', @date);
 	is($status, 0, 'done') or diag $log;
 	is($r->lint($out, "$schema/rfc9990.xsd"), '', 'a valid report');
-	($status, $log, $out) = $r->run('--explain', '--domain', 'a.example');
+	(undef, $log) = $r->run('--dry-run', '--domain', 'x.example');
+	like($log, qr/nothing to report to x\.example for yesterday \(UTC\)/,
+	    'without a date it is yesterday');
+	($status, $log, $out) = $r->run('--explain', @date, '--domain',
+		'a.example');
 	is($status, 0, 'and told why') or diag $log;
 	like($out, qr/can pass DMARC/, 'ourselves');
 	like($out, qr/^  evaluations\s+20$/m, 'how many');
