@@ -15,6 +15,7 @@ package Signet::Faults;
 #   $faults->cell('absent', sub { ... });
 #   $faults->cell('flapping', lines => 5, sub { ... });  # so many at most
 #   $faults->line(0);                        # waits for a line of the row
+#   $faults->lines(0, $faults->said(0) + 1); # ... for one more
 #   $faults->done;                            # all five were run; done_testing
 #
 # Column "mail": "flows" (each message is accepted or refused at the first
@@ -104,7 +105,14 @@ sub _begin {
 # Waits for the line of the page with this number, from 0.
 sub line { return $_[0]->lines($_[1], 1) }
 
-# ... until it was said so often.
+# How often it was said in this cell.
+sub said {
+	my ($self, $number) = @_;
+	my ($program, $pattern) = @{ (lines_of($self->{cell}))[$number] };
+	return $self->_found($program, $pattern);
+}
+
+# Waits until it was said so often.
 sub lines {
 	my ($self, $number, $times) = @_;
 	my ($program, $pattern, $words) =
