@@ -37,6 +37,7 @@ session_connect(struct session *session, struct text name,
 	session->peer_name =
 	    text_copy(session->connection, text_first(name, 255));
 	session->peer = *peer;
+	session->is_connected = true;
 }
 
 void
@@ -219,12 +220,25 @@ give_temperrors(struct session *session)
 	verdict->dkim_aligned = arena_new_array(session->arena, bool, 1);
 }
 
+/* As it was found at MAIL and later.  A client whose greeting was passed over
+ * is nobody that is known: not this host. */
+static enum skip
+known_skip(const struct session *session)
+{
+	if (session->memo != NULL)
+		return session->verdict.skipped;
+	return session->is_connected ? find_skip(session) : SKIP_NOTHING;
+}
+
 void
 session_pass_over(struct session *session)
 {
 	struct forged forged = session->forged;
 	struct verdict *verdict = &session->verdict;
+	enum skip skipped;
 
+	session->verdict.client = session->peer;
+	skipped = known_skip(session);
 	session_reset(session);
 	session->peer_name = TEXT("");
 	session->begun_ms = clock_monotonic_ms();
@@ -233,7 +247,7 @@ session_pass_over(struct session *session)
 	session->forged = forged;
 	forged_all(&session->forged, session->arena);
 	verdict->client = session->peer;
-	verdict->skipped = find_skip(session);
+	verdict->skipped = skipped;
 	verdict->forged_flood = session->forged.flood &&
 				session->engine->options->role != ROLE_INTERNAL;
 	if (verdict->skipped == SKIP_NOTHING)

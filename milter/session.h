@@ -29,6 +29,7 @@ struct session {
 
 	/* of the connection */
 	struct arena *connection;
+	bool is_connected; /* `peer` is known: of no family, it is this host */
 	struct ipaddr peer;
 	struct text peer_name;
 	struct arena *greeting; /* what follows, until the next HELO */
