@@ -1,16 +1,14 @@
 #include "dmarc-reporter/intake_sandbox.h"
 
 #include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "base/why.h"
+#include "io/syscall_filter.h"
 
 #define FILES_MOST 64
 
@@ -58,81 +56,43 @@ intake_sandbox_program(uint64_t file_bytes, struct why *why)
 	       limit(RLIMIT_FSIZE, file_bytes, why);
 }
 
-#if defined(__x86_64__)
-#define OUR_ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define OUR_ARCH AUDIT_ARCH_AARCH64
+/* What reading has no use for. */
+static const int calls[] = {
+    SYS_socket,
+    SYS_socketpair,
+    SYS_connect,
+    SYS_bind,
+    SYS_execve,
+    SYS_execveat,
+    SYS_ptrace,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_unlinkat,
+    SYS_renameat2,
+    SYS_mkdirat,
+    SYS_linkat,
+    SYS_symlinkat,
+    SYS_fchmodat,
+    SYS_fchownat,
+    SYS_mount,
+    SYS_unshare,
+    SYS_setns,
+    SYS_bpf,
+    SYS_keyctl,
+    SYS_perf_event_open,
+#ifdef SYS_renameat
+    SYS_renameat,
 #endif
-
-#ifdef OUR_ARCH
-#define LOAD(member)                                                           \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                                     \
-		 offsetof(struct seccomp_data, member))
-#define RETURN(what) BPF_STMT(BPF_RET | BPF_K, (what))
-#define FORBID(call)                                                           \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (call), 0, 1),                     \
-	    RETURN(SECCOMP_RET_ERRNO | EPERM)
-
-/* What reading has no use for; the call fails, so that a library that tries
- * it goes on.  Calls of another architecture, x32 among them, end the
- * process. */
-static bool
-forbid_calls(struct why *why)
-{
-	static struct sock_filter filter[] = {
-	    LOAD(arch),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0),
-	    RETURN(SECCOMP_RET_KILL_PROCESS),
-	    LOAD(nr),
-	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1),
-	    RETURN(SECCOMP_RET_KILL_PROCESS),
-	    FORBID(SYS_socket),
-	    FORBID(SYS_socketpair),
-	    FORBID(SYS_connect),
-	    FORBID(SYS_bind),
-	    FORBID(SYS_execve),
-	    FORBID(SYS_execveat),
-	    FORBID(SYS_ptrace),
-	    FORBID(SYS_process_vm_readv),
-	    FORBID(SYS_process_vm_writev),
-	    FORBID(SYS_unlinkat),
-	    FORBID(SYS_renameat2),
-	    FORBID(SYS_mkdirat),
-	    FORBID(SYS_linkat),
-	    FORBID(SYS_symlinkat),
-	    FORBID(SYS_fchmodat),
-	    FORBID(SYS_fchownat),
-	    FORBID(SYS_mount),
-	    FORBID(SYS_unshare),
-	    FORBID(SYS_setns),
-	    FORBID(SYS_bpf),
-	    FORBID(SYS_keyctl),
-	    FORBID(SYS_perf_event_open),
 #ifdef SYS_unlink
-	    FORBID(SYS_unlink),
-	    FORBID(SYS_rename),
-	    FORBID(SYS_mkdir),
-	    FORBID(SYS_link),
-	    FORBID(SYS_symlink),
-	    FORBID(SYS_chmod),
-	    FORBID(SYS_chown),
+    SYS_unlink,
+    SYS_rename,
+    SYS_mkdir,
+    SYS_link,
+    SYS_symlink,
+    SYS_chmod,
+    SYS_chown,
 #endif
-	    RETURN(SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {sizeof(filter) / sizeof(*filter), filter};
-
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ||
-	    errno == EINVAL) /* a kernel without it */
-		return true;
-	return why_set(why, "cannot forbid system calls: %s", strerror(errno));
-}
-#else
-static bool
-forbid_calls(struct why *why)
-{
-	return true;
-}
-#endif
+};
 
 bool
 intake_sandbox_reader(bool writes_files, struct why *why)
@@ -144,5 +104,6 @@ intake_sandbox_reader(bool writes_files, struct why *why)
 		return false;
 	if (!IS_SANITIZED && !limit(RLIMIT_AS, INTAKE_MEMORY_BYTES, why))
 		return false;
-	return forbid_calls(why);
+	return syscall_filter_forbid(calls, sizeof(calls) / sizeof(calls[0]),
+				     why);
 }

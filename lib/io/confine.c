@@ -1,15 +1,8 @@
 #include "io/confine.h"
 
-#include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "base/why.h"
+#include "io/syscall_filter.h"
 
 /* The leak checker stops the threads of its own process with ptrace(2). */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -20,82 +13,62 @@
 #endif
 #endif
 
-#if defined(__x86_64__)
-#define OUR_ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define OUR_ARCH AUDIT_ARCH_AARCH64
-#endif
-
-#ifdef OUR_ARCH
-#define LOAD(member)                                                           \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                                     \
-		 offsetof(struct seccomp_data, member))
-#define RETURN(what) BPF_STMT(BPF_RET | BPF_K, (what))
-#define FORBID(call)                                                           \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (call), 0, 1),                     \
-	    RETURN(SECCOMP_RET_ERRNO | EPERM)
-
-bool
-confine(struct why *why)
-{
-	static struct sock_filter filter[] = {
-	    LOAD(arch),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0),
-	    RETURN(SECCOMP_RET_KILL_PROCESS),
-	    LOAD(nr),
-	    /* x32 */
-	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1),
-	    RETURN(SECCOMP_RET_KILL_PROCESS),
-	    FORBID(SYS_execve),
-	    FORBID(SYS_execveat),
+/* What a kernel header of ours does not know has no name here. */
+static const int calls[] = {
+    SYS_execve,
+    SYS_execveat,
 #ifndef MAY_TRACE
-	    FORBID(SYS_ptrace),
-	    FORBID(SYS_process_vm_readv),
+    SYS_ptrace,
+    SYS_process_vm_readv,
 #endif
-	    FORBID(SYS_process_vm_writev),
-	    FORBID(SYS_mount),
-	    FORBID(SYS_umount2),
-	    FORBID(SYS_pivot_root),
-	    FORBID(SYS_chroot),
-	    FORBID(SYS_unshare),
-	    FORBID(SYS_setns),
-	    FORBID(SYS_bpf),
-	    FORBID(SYS_perf_event_open),
-	    FORBID(SYS_add_key),
-	    FORBID(SYS_request_key),
-	    FORBID(SYS_keyctl),
-	    FORBID(SYS_init_module),
-	    FORBID(SYS_finit_module),
-	    FORBID(SYS_delete_module),
-	    FORBID(SYS_kexec_load),
+    SYS_process_vm_writev,
+#ifdef SYS_pidfd_getfd
+    SYS_pidfd_getfd,
+#endif
+    SYS_mount,
+    SYS_umount2,
+    SYS_pivot_root,
+    SYS_chroot,
+/* the same as mount(2), in steps */
+#ifdef SYS_fsopen
+    SYS_open_tree,
+    SYS_move_mount,
+    SYS_fsopen,
+    SYS_fsconfig,
+    SYS_fsmount,
+    SYS_fspick,
+#endif
+#ifdef SYS_mount_setattr
+    SYS_mount_setattr,
+#endif
+    SYS_unshare,
+    SYS_setns,
+    SYS_bpf,
+    SYS_perf_event_open,
+    SYS_add_key,
+    SYS_request_key,
+    SYS_keyctl,
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_delete_module,
+    SYS_kexec_load,
 #ifdef SYS_kexec_file_load
-	    FORBID(SYS_kexec_file_load),
+    SYS_kexec_file_load,
 #endif
 #ifdef SYS_userfaultfd
-	    FORBID(SYS_userfaultfd),
+    SYS_userfaultfd,
 #endif
-	    FORBID(SYS_acct),
-	    FORBID(SYS_reboot),
-	    FORBID(SYS_swapon),
-	    FORBID(SYS_swapoff),
-	    FORBID(SYS_settimeofday),
-	    FORBID(SYS_clock_settime),
-	    RETURN(SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {sizeof(filter) / sizeof(*filter), filter};
+    SYS_acct,
+    SYS_reboot,
+    SYS_swapon,
+    SYS_swapoff,
+    SYS_settimeofday,
+    SYS_clock_settime,
+};
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return why_set(why, "cannot give up new privileges: %s",
-			       strerror(errno));
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ||
-	    errno == EINVAL) /* a kernel without it */
-		return true;
-	return why_set(why, "cannot forbid system calls: %s", strerror(errno));
-}
-#else
 bool
 confine(struct why *why)
 {
-	return true;
+	return syscall_filter_forbid(calls, sizeof(calls) / sizeof(calls[0]),
+				     why);
 }
-#endif

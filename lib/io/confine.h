@@ -2,9 +2,8 @@
  *
  * Programs that stay run no other program, load no module, trace nobody and
  * mount nothing.  Who takes one over shall not either: a filter of system
- * calls (seccomp(2)) lets such calls fail with EPERM, with or without a
- * supervisor that has a filter of its own.  Calls in the manner of another
- * architecture end the process.
+ * calls (syscall_filter.h) lets such calls fail with EPERM, with or without a
+ * supervisor that has a filter of its own.
  */
 #ifndef IO_CONFINE_H
 #define IO_CONFINE_H
@@ -14,8 +13,7 @@
 struct why;
 
 /* For the calling thread and all that it starts from now on; cannot be
- * undone.  Does nothing where the kernel has no filters, or the architecture
- * is none that we know. */
+ * undone. */
 bool confine(struct why *why);
 
 #endif

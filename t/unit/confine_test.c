@@ -61,6 +61,23 @@ joins_keys(void)
 		   : errno;
 }
 
+/* These fail with EBADF if they are made: whoever asks. */
+#ifdef SYS_open_tree
+static int
+opens_mount(void)
+{
+	return syscall(SYS_open_tree, -1, "x", 0) >= 0 ? 0 : errno;
+}
+#endif
+
+#ifdef SYS_pidfd_getfd
+static int
+takes_descriptor(void)
+{
+	return syscall(SYS_pidfd_getfd, -1, 0, 0) >= 0 ? 0 : errno;
+}
+#endif
+
 static int
 works(void)
 {
@@ -89,6 +106,12 @@ what_is_forbidden(void **state)
 	assert_int_equal(confined(mounts), EPERM);
 	assert_int_equal(confined(makes_namespace), EPERM);
 	assert_int_equal(confined(joins_keys), EPERM);
+#ifdef SYS_open_tree
+	assert_int_equal(confined(opens_mount), EPERM);
+#endif
+#ifdef SYS_pidfd_getfd
+	assert_int_equal(confined(takes_descriptor), EPERM);
+#endif
 }
 
 static void
