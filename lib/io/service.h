@@ -21,8 +21,9 @@ struct service_calls {
 /* Blocks the three signals in the calling thread, and so in all that it
  * starts, ignores SIGPIPE, and starts a thread that waits for them.  Call it
  * before any other thread is started: from then on the process runs no other
- * program, unless `calls` says that it does.  `calls` is kept.  The thread also gives the signs of
- * life that $WATCHDOG_USEC asks for; a call that hangs ends them. */
+ * program, unless `calls` says that it does.  `calls` is kept.  The thread
+ * also gives the signs of life that $WATCHDOG_USEC asks for; a call that hangs
+ * ends them. */
 bool service_start(const struct service_calls *calls, struct why *why);
 
 void service_ready(void);
