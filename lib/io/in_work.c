@@ -17,17 +17,23 @@
 #define DIGEST_HEAD 160
 #define DIGEST_TAIL 64
 
+/* far above what a handler and the registers of any processor take */
+#define STACK_BYTES 16384
+#define STACKS_BYTES ((size_t)IN_WORK_SLOTS * STACK_BYTES)
+
 struct in_work {
 	struct in_work_file *file;
 	int fd;
 	atomic_bool taken[IN_WORK_SLOTS];
 	bool has_accused;     /* as of the start */
+	char *stacks;	      /* one for each slot, or NULL; memory that nobody
+				 has written to costs nothing */
 	pthread_key_t at_end; /* of a thread */
 };
 
 static struct in_work *the_one;
 static _Thread_local struct in_work_slot *mine;
-static _Thread_local char signal_stack[16384];
+static _Thread_local void *signal_stack; /* of those above, if in use */
 
 /* --- a crash --- */
 
@@ -116,13 +122,16 @@ in_child(void)
 
 /* The stack of a thread may be what is wrong. */
 static void
-use_signal_stack(void)
+use_signal_stack(const struct in_work *work, size_t slot)
 {
-	stack_t now,
-	    own = {.ss_sp = signal_stack, .ss_size = sizeof(signal_stack)};
+	stack_t now, own = {.ss_size = STACK_BYTES};
 
-	if (sigaltstack(NULL, &now) == 0 && (now.ss_flags & SS_DISABLE) != 0)
-		sigaltstack(&own, NULL);
+	if (work->stacks == NULL || sigaltstack(NULL, &now) != 0 ||
+	    (now.ss_flags & SS_DISABLE) == 0)
+		return;
+	own.ss_sp = work->stacks + slot * STACK_BYTES;
+	if (sigaltstack(&own, NULL) == 0)
+		signal_stack = own.ss_sp;
 }
 
 static void
@@ -130,8 +139,19 @@ leave_signal_stack(void)
 {
 	stack_t now, none = {.ss_flags = SS_DISABLE};
 
-	if (sigaltstack(NULL, &now) == 0 && now.ss_sp == signal_stack)
+	if (signal_stack != NULL && sigaltstack(NULL, &now) == 0 &&
+	    now.ss_sp == signal_stack)
 		sigaltstack(&none, NULL);
+	signal_stack = NULL;
+}
+
+static char *
+new_stacks(void)
+{
+	void *stacks = mmap(NULL, STACKS_BYTES, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return stacks != MAP_FAILED ? stacks : NULL;
 }
 
 /* --- slots --- */
@@ -162,7 +182,7 @@ take_slot(struct in_work *work)
 		    atomic_exchange(&work->taken[n], true))
 			continue;
 		pthread_setspecific(work->at_end, &work->file->slots[n]);
-		use_signal_stack();
+		use_signal_stack(work, n);
 		return &work->file->slots[n];
 	}
 	return NULL;
@@ -353,6 +373,7 @@ in_work_open(const char *spool_directory, const char *program, const char *part,
 	pthread_key_create(&work->at_end, give_slot_back);
 	in_work_file_judge(work->file, clock_unix_ms() / 1000);
 	note_accused(work);
+	work->stacks = new_stacks();
 	the_one = work;
 	catch_crashes();
 	pthread_atfork(NULL, NULL, in_child);
@@ -389,5 +410,7 @@ in_work_close(struct in_work *work)
 	for (i = 0; i < IN_WORK_SLOTS; i++)
 		work->file->slots[i].state = IN_WORK_IDLE;
 	in_work_file_unmap(work->file, work->fd);
+	if (work->stacks != NULL)
+		munmap(work->stacks, STACKS_BYTES);
 	free(work);
 }

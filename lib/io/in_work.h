@@ -5,8 +5,8 @@
  * process.  A piece that a thread crashed on (SIGSEGV, SIGBUS, SIGFPE,
  * SIGILL, its own abort) is passed over from the next start on; those beside
  * it, and what was in work at an end from outside (kill -9, out of memory),
- * have done nothing.  After five days, or with another
- * build of the program, it is tried again.
+ * have done nothing.  After five days, or with another build of the program, it
+ * is tried again.
  *
  * Costs no system call, lock or memory for a piece, and four system calls for
  * a thread, whose first piece takes a slot and a stack for signals.  NULL is

@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,6 +13,18 @@
 #include "base/why.h"
 #include "io/in_work.h"
 #include "io/in_work_file.h"
+
+/* Then more than what is ours may be in the program. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define IS_SANITIZED true
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED false
+#endif
 
 static char spool[] = "/tmp/in-work-XXXXXX";
 
@@ -51,14 +65,45 @@ enum end {
 	END_WELL,
 	END_ABORT,
 	END_FAULT,
+	END_DEEP,
 	END_KILL,
 	END_KILL_BETWEEN,
 	END_TOLD
 };
 
+static volatile int more = 1;
+
+static int
+deeper(void)
+{
+	volatile char room[4096];
+
+	room[0] = (char)more;
+	return more != 0 ? deeper() + room[0] : 0;
+}
+
+/* Until the stack of the thread ends. */
+static void *
+go_deep(void *piece)
+{
+	in_work_try("the piece", text_from(piece), text_from(piece));
+	(void)!deeper();
+	return NULL;
+}
+
+static void
+end_deep(const char *piece)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, go_deep, (void *)(uintptr_t)piece) ==
+	    0)
+		pthread_join(thread, NULL);
+}
+
 /* What a signal of another process ends says nothing. */
 static void
-end_as(enum end how, struct in_work *work)
+end_as(enum end how, struct in_work *work, const char *piece)
 {
 	switch (how) {
 	case END_WELL:
@@ -69,6 +114,10 @@ end_as(enum end how, struct in_work *work)
 		abort();
 	case END_FAULT:
 		raise(SIGSEGV);
+		break;
+	case END_DEEP:
+		in_work_done();
+		end_deep(piece);
 		break;
 	case END_KILL_BETWEEN:
 		in_work_done();
@@ -107,7 +156,7 @@ work_on(const char *piece, enum end how)
 				 text_from(piece)))
 			_exit(0);
 		(void)!write(ends[1], "y", 1);
-		end_as(how, work);
+		end_as(how, work, piece);
 	}
 	close(ends[1]);
 	(void)!read(ends[0], &touched, 1);
@@ -123,6 +172,8 @@ test_crash_is_met_once(void **state)
 	assert_false(work_on("poison", END_ABORT));
 	assert_true(work_on("food", END_FAULT));
 	assert_false(work_on("food", END_WELL));
+	assert_true(work_on("soup", END_DEEP));
+	assert_false(work_on("soup", END_WELL));
 	/* for good, and not only until it was passed over once */
 	assert_false(work_on("poison", END_WELL));
 	assert_true(work_on("bread", END_WELL));
@@ -296,6 +347,30 @@ test_labels_are_one_line(void **state)
 	assert_int_equal(strlen(label.text), sizeof(label.text) - 1);
 }
 
+/* The first is the program itself. */
+static int
+thread_bytes(struct dl_phdr_info *info, size_t size, void *bytes)
+{
+	int i;
+
+	for (i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_TLS)
+			*(size_t *)bytes = info->dlpi_phdr[i].p_memsz;
+	return 1;
+}
+
+/* What is thread-local, each thread writes zeros to when it begins. */
+static void
+test_a_thread_costs_little(void **state)
+{
+	size_t bytes = 0;
+
+	dl_iterate_phdr(thread_bytes, &bytes);
+	assert_true(bytes > 0);
+	if (!IS_SANITIZED)
+		assert_true(bytes <= 1024);
+}
+
 static void
 test_without_a_file(void **state)
 {
@@ -322,6 +397,7 @@ main(void)
 	    cmocka_unit_test_setup(test_more_than_can_be_accused, forget),
 	    cmocka_unit_test_setup(test_digests, forget),
 	    cmocka_unit_test(test_labels_are_one_line),
+	    cmocka_unit_test(test_a_thread_costs_little),
 	    cmocka_unit_test(test_without_a_file),
 	};
 	char path[100];
