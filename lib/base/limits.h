@@ -308,6 +308,11 @@
 
 /* one line in a spool file */
 #define LIMIT_EVENT_BYTES (512u << 10)
+/* what a program died of: threads that are told apart, pieces that are
+ * remembered, processes of one name that have a file each */
+#define LIMIT_IN_WORK_SLOTS 512
+#define LIMIT_IN_WORK_ACCUSED 64
+#define LIMIT_IN_WORK_FILES 32
 /* one line of the log */
 #define LIMIT_LOG_LINE_BYTES 2000
 

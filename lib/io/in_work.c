@@ -19,12 +19,12 @@
 
 /* far above what a handler and the registers of any processor take */
 #define STACK_BYTES 16384
-#define STACKS_BYTES ((size_t)IN_WORK_SLOTS * STACK_BYTES)
+#define STACKS_BYTES ((size_t)LIMIT_IN_WORK_SLOTS * STACK_BYTES)
 
 struct in_work {
 	struct in_work_file *file;
 	int fd;
-	atomic_bool taken[IN_WORK_SLOTS];
+	atomic_bool taken[LIMIT_IN_WORK_SLOTS];
 	bool has_accused;     /* as of the start */
 	char *stacks;	      /* one for each slot, or NULL; memory that nobody
 				 has written to costs nothing */
@@ -176,7 +176,7 @@ take_slot(struct in_work *work)
 {
 	size_t n;
 
-	for (n = 0; n < IN_WORK_SLOTS; n++) {
+	for (n = 0; n < LIMIT_IN_WORK_SLOTS; n++) {
 		if (atomic_load_explicit(&work->taken[n],
 					 memory_order_relaxed) ||
 		    atomic_exchange(&work->taken[n], true))
@@ -270,7 +270,7 @@ note_accused(struct in_work *work)
 {
 	size_t i;
 
-	for (i = 0; i < IN_WORK_ACCUSED; i++)
+	for (i = 0; i < LIMIT_IN_WORK_ACCUSED; i++)
 		if (work->file->accused[i].digest != 0)
 			work->has_accused = true;
 }
@@ -281,7 +281,7 @@ is_accused(const struct in_work *work, uint64_t digest)
 {
 	size_t i;
 
-	for (i = 0; i < IN_WORK_ACCUSED; i++) {
+	for (i = 0; i < LIMIT_IN_WORK_ACCUSED; i++) {
 		const struct in_work_accused *one = &work->file->accused[i];
 
 		if (one->digest != digest)
@@ -407,7 +407,7 @@ in_work_close(struct in_work *work)
 	the_one = NULL;
 	mine = NULL;
 	leave_signal_stack();
-	for (i = 0; i < IN_WORK_SLOTS; i++)
+	for (i = 0; i < LIMIT_IN_WORK_SLOTS; i++)
 		work->file->slots[i].state = IN_WORK_IDLE;
 	in_work_file_unmap(work->file, work->fd);
 	if (work->stacks != NULL)

@@ -14,7 +14,6 @@
 #include "io/random.h"
 
 #define MAGIC "signet in work 1\n"
-#define FILES_MOST 32
 #define FORGET_S (5 * 86400)
 
 static void
@@ -104,7 +103,7 @@ lock_first(int directory, const char *program, const char *part,
 	char name[NAME_MAX + 1];
 	int fd = -1, n;
 
-	for (n = 0; fd < 0 && n < FILES_MOST; n++) {
+	for (n = 0; fd < 0 && n < LIMIT_IN_WORK_FILES; n++) {
 		snprintf(name, sizeof(name), "%s%s%s.%d", program,
 			 part != NULL ? "." : "", part != NULL ? part : "", n);
 		fd = lock_file(directory, name);
@@ -165,10 +164,10 @@ place_of(struct in_work_file *file, uint64_t digest)
 	struct in_work_accused *best = &file->accused[0], *one;
 	size_t i;
 
-	for (i = 0; i < IN_WORK_ACCUSED; i++)
+	for (i = 0; i < LIMIT_IN_WORK_ACCUSED; i++)
 		if (file->accused[i].digest == digest)
 			return &file->accused[i];
-	for (i = 0; i < IN_WORK_ACCUSED && best->digest != 0; i++) {
+	for (i = 0; i < LIMIT_IN_WORK_ACCUSED && best->digest != 0; i++) {
 		one = &file->accused[i];
 		if (one->digest == 0 || one->at_s < best->at_s)
 			best = one;
@@ -201,11 +200,11 @@ in_work_file_judge(struct in_work_file *file, int64_t now_s)
 	char boot[sizeof(file->boot)];
 	size_t i;
 
-	for (i = 0; i < IN_WORK_ACCUSED; i++)
+	for (i = 0; i < LIMIT_IN_WORK_ACCUSED; i++)
 		if (file->accused[i].at_s < now_s - FORGET_S)
 			memset(&file->accused[i], 0, sizeof(file->accused[i]));
 	read_boot(boot, sizeof(boot));
-	for (i = 0; i < IN_WORK_SLOTS; i++) {
+	for (i = 0; i < LIMIT_IN_WORK_SLOTS; i++) {
 		struct in_work_slot *slot = &file->slots[i];
 
 		if (memcmp(boot, file->boot, sizeof(boot)) == 0 &&

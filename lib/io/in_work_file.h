@@ -10,11 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/limits.h"
 #include "io/in_work.h"
-
-/* threads that are told apart; further ones are not seen */
-#define IN_WORK_SLOTS 512
-#define IN_WORK_ACCUSED 64
 
 enum in_work_state { IN_WORK_IDLE, IN_WORK_BUSY, IN_WORK_CRASHED };
 
@@ -37,8 +34,8 @@ struct in_work_file {
 	char magic[64]; /* with the build */
 	char boot[40];	/* of the host that wrote the slots */
 	uint64_t key[2];
-	struct in_work_accused accused[IN_WORK_ACCUSED];
-	struct in_work_slot slots[IN_WORK_SLOTS];
+	struct in_work_accused accused[LIMIT_IN_WORK_ACCUSED];
+	struct in_work_slot slots[LIMIT_IN_WORK_SLOTS];
 };
 
 /* Locks, maps and, where needed, begins the file; the lock is the

@@ -222,7 +222,7 @@ is_accused(const struct in_work_file *file, uint64_t digest)
 {
 	size_t i;
 
-	for (i = 0; i < IN_WORK_ACCUSED; i++)
+	for (i = 0; i < LIMIT_IN_WORK_ACCUSED; i++)
 		if (file->accused[i].digest == digest)
 			return true;
 	return false;
@@ -300,7 +300,7 @@ test_more_than_can_be_accused(void **state)
 	uint64_t n;
 
 	in_work_file_judge(file, 1);
-	for (n = 1; n <= IN_WORK_ACCUSED + 5; n++) {
+	for (n = 1; n <= LIMIT_IN_WORK_ACCUSED + 5; n++) {
 		file->slots[0].digest = n;
 		file->slots[0].state = IN_WORK_CRASHED;
 		in_work_file_judge(file, (int64_t)n);
