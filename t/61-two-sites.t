@@ -10,7 +10,9 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
+use Signet::Events qw(iso);
 use Signet::Program;
+use Signet::Reporter;
 use Signet::Sign;
 use Signet::Site;
 use Signet::Util qw(must_run temp_dir slurp spew run_command program_path
@@ -150,12 +152,10 @@ wait_for(30, sub {
 	$pg->value('select count(*) from signet.dmarc_evaluation') == 32;
 }, '32 evaluations');
 
-# A day passes.
-$pg->psql(<<'END');
-select signet.make_partitions(array[(now() at time zone 'UTC')::date - 1]);
-update signet.dmarc_evaluation
-set at = date_trunc('day', now() at time zone 'UTC') at time zone 'UTC'
-	- interval '12 hours';
+# A day passes, and the delay of its reports.
+$pg->psql(sprintf <<'END', (iso(Signet::Reporter::noon())) x 2);
+select signet.make_partitions(array[date '%1$s']);
+update signet.dmarc_evaluation set at = '%1$s';
 select signet.dmarc_report_set('old.example', true, null, 'rfc7489', null);
 END
 

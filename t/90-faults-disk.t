@@ -164,7 +164,8 @@ $faults->cell(wrong => sub {
 	$flow->taken(4);
 	unlink $state;
 	$faults->line(1);
-	spew("$spool/new/0000000000000-x.y.1.1.jsonl", "\0" x 4096, 0660);
+	rename spew("$spool/.x", "\0" x 4096, 0660),
+	    "$spool/new/0000000000000-x.y.1.1.jsonl" or die "$!\n";
 	$faults->line(2);
 	accounted(lost => 1);
 	ok(-e "$spool/bad/0000000000000-x.y.1.1.jsonl", 'it is put aside');

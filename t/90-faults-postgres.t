@@ -123,8 +123,9 @@ $loader->cell(wrong => sub {
 	$load->signal('HUP');
 	$loader->line(0);
 	spew($site->config_file, $text);
-	spew($site->spool_dir . '/new/0000000000000-x.y.1.1.jsonl',
-	    "nonsense\n", 0660);
+	my $spool = $site->spool_dir;
+	rename spew("$spool/.x", "nonsense\n", 0660),
+	    "$spool/new/0000000000000-x.y.1.1.jsonl" or die "$!\n";
 	$loader->line(1);
 	$flow->taken(6);
 	$load->signal('HUP');
