@@ -110,9 +110,8 @@ subtest 'exactly once' => sub {
 	$mailbox->move_junk('a', spam(2001));
 	$mailbox->rest;
 	my $events = $pg->value('select count(*) from signet.mailbox_event');
-	spew($mailbox->spool . "/$name", $event
-		// event_text(kind => 'quota', user => 'a'));
-	$mailbox->nudge;
+	$mailbox->put($name, $event // event_text(kind => 'quota',
+		user => 'a'));
 	$mailbox->rest;
 	is($pg->value('select count(*) from signet.mailbox_event'), $events,
 	    'a file that was there before is no event');

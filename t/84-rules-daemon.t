@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use Signet::Mailbox;
 use Signet::Postgres;
-use Signet::Util qw(program_path skip_or_fail slurp spew temp_dir wait_for);
+use Signet::Util qw(program_path skip_or_fail slurp temp_dir wait_for);
 
 for my $program (qw(signet-mailbox signet-load)) {
 	program_path($program) or skip_or_fail("$program has not been built");
@@ -157,11 +157,10 @@ subtest 'once is once' => sub {
 	    from => 'INBOX', from_class => 'inbox', to => 'Talk',
 	    to_class => 'other', part => 'header', message => $talk);
 	$mailbox->rest;
-	spew($mailbox->spool . "/$name", Signet::Mailbox::event_text(
+	$mailbox->put($name, Signet::Mailbox::event_text(
 	    kind => 'move', user => 'once', from => 'INBOX',
 	    from_class => 'inbox', to => 'Talk', to_class => 'other',
-	    part => 'header', message => $talk), 0640);
-	$mailbox->nudge;
+	    part => 'header', message => $talk));
 	$mailbox->rest;
 	is($pg->value('select moves from signet.v_rule_suggestion where '
 	    . "account = 'once'"), 1, 'an event that comes again');

@@ -104,9 +104,15 @@ sub event_name {
 
 sub event {
 	my ($self, %field) = @_;
-	my $name = event_name(delete $field{stamp});
+	return $self->put(event_name(delete $field{stamp}),
+		event_text(%field));
+}
+
+# A file comes into the spool whole, as the plugin brings it.
+sub put {
+	my ($self, $name, $text) = @_;
 	my $tmp = $self->spool . "/.tmp-$name";
-	spew($tmp, event_text(%field), 0640);
+	spew($tmp, $text, 0640);
 	rename $tmp, $self->spool . "/$name" or die "$name: $!\n";
 	$self->nudge;
 	return $name;
