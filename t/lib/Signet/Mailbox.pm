@@ -9,6 +9,7 @@ package Signet::Mailbox;
 #   $mailbox->event(kind => 'move', user => 'a', from_class => 'inbox',
 #       to_class => 'junk', message => $text);     # its name
 #   $mailbox->move_junk('a', $text); $mailbox->move_back('a', $text);
+#   $mailbox->put($name, $bytes);            # a file into the spool, at once
 #   $mailbox->rest;                          # all events are dealt with
 #   my $answer = $mailbox->ask(user => 'a', message => $text);
 #   $answer->{verdict}; $answer->{mailbox}; @{ $answer->{header} };
