@@ -334,9 +334,13 @@ subtest 'outages' => sub {
 };
 
 subtest 'comparing with Dovecot' => sub {
-	my $doveadm = spew("$dir/doveadm", join(' ', '#!/bin/sh' . "\nexec",
-	    (map { "'$_'" } $dovecot->command('doveadm', '-c',
-	    $dovecot->config_file)), "\"\$\@\"\n"), 0755);
+	my @doveadm = ('doveadm', '-c', $dovecot->config_file);
+	my $script = sub {
+		my ($name, @command) = @_;
+		return spew("$dir/$name", join(' ', "#!/bin/sh\nexec",
+		    (map { "'$_'" } @command), "\"\$\@\"\n"), 0755);
+	};
+	my $doveadm = $script->('doveadm', $dovecot->command(@doveadm));
 	my @reconcile = ('-d', $doveadm, 'reconcile');
 	my $text = quota(@reconcile);
 	like($text, qr/^gone\@site\.test \(.*\): new: nothing, now 0 of /m,
@@ -344,10 +348,11 @@ subtest 'comparing with Dovecot' => sub {
 	like($text, qr/^3 accounts, /m, 'all of them');
 	my $again = quota(@reconcile);
 	# Dovecot's own server does the work: root without a capability will do
-	my ($status, $said, $error) = run_command('setpriv', '--no-new-privs',
-	    '--bounding-set=-all', '--inh-caps=-all', program_path('signet'),
-	    'quota', '-c', "$dir/signet.conf", '-s', $dovecot->dir
-	    . '/run/doveadm-server', @reconcile);
+	my ($status, $said, $error) = run_command($dovecot->command('setpriv',
+	    '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all',
+	    program_path('signet'), 'quota', '-c', "$dir/signet.conf", '-s',
+	    $dovecot->dir . '/run/doveadm-server', '-d',
+	    $script->('doveadm-inside', @doveadm), 'reconcile'));
 	is("$status$said$error", "0$again",
 	    'the same through the socket of doveadm');
 	is($again, "3 accounts, 0 mended\n", 'nothing to mend');
@@ -371,8 +376,7 @@ subtest 'comparing with Dovecot' => sub {
 	$pg->psql("update signet.quota_usage set at = now() - interval "
 	    . "'1 day' where account = 'old\@site.test'");
 	$pg->psql("delete from users where name like 'gone%'");
-	my ($status, $said) = signet('quota', '-d', "$dir/broken",
-	    'reconcile');
+	($status, $said) = signet('quota', '-d', "$dir/broken", 'reconcile');
 	is($status, 1, 'doveadm fails for some');
 	like($said, qr/nothing is removed.*trouble/s, 'told');
 	spew("$dir/silent", "#!/bin/sh\n'$doveadm' \"\$\@\"\n"
