@@ -295,10 +295,12 @@ END
 
 sub _postfix {
 	my ($self) = @_;
-	# Debian 12 has an instance for each queue, of which this is the first
-	my $unit = ($self->read('/usr/lib/systemd/system/postfix.service')
+	# Debian 12 has a unit for each queue, of which this is the first; that
+	# of Debian 13 starts under a systemd alone
+	my $start = ($self->read('/usr/lib/systemd/system/postfix.service')
 	    // $self->read('/lib/systemd/system/postfix.service'))
-	    =~ /debian-systemd-start/ ? 'postfix' : 'postfix@-';
+	    =~ /debian-systemd-start/ ? 'postfix check && postfix start'
+	    : 'systemctl start postfix@-';
 	$self->write('/etc/postfix/main.cf', <<'END');
 compatibility_level = 3.6
 myhostname = mx.example.org
@@ -315,7 +317,7 @@ END
 	    . 'useradd -m -s /bin/sh ann; '
 	    . 'for s in submission submissions; do postconf -M $s/inet="$s '
 	    . 'inet n - y - - smtpd"; done; '
-	    . "systemctl start $unit");
+	    . $start);
 	return;
 }
 
@@ -338,7 +340,9 @@ sub inventory {
 		}
 		return if $path eq '' || $path =~ m{^/etc/(?:passwd|group|shadow|gshadow|subuid|subgid)-$};
 		my $here = $self->path($path);
-		return if -d $here && -d "/$path";
+		# a host without manual pages lacks a directory or two
+		return if -d $here && (-d "/$path"
+		    || $path =~ m{^/usr/share/man/man\d\z});
 		# gone here, and there before: whiteout
 		my $there = lstat $here;
 		return if !$there && !lstat $path;
